@@ -1,0 +1,3 @@
+//! The one way in: run, tour, test, bench, ci.
+
+fn main() {}
