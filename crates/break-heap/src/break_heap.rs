@@ -74,6 +74,7 @@ pub unsafe trait Break {
     /// # Errors
     ///
     /// - [`BreakError::Exhausted`] beyond the capacity, or where the system has no more.
+    /// - [`BreakError::Moved`] where somebody else took memory of ours away.
     /// - [`BreakError::Claimed`] or [`BreakError::Refused`] on the first call, where the memory
     ///   belongs to another break or the system grants no address space.
     fn grow(&mut self, bytes: usize) -> Result<Growth, BreakError>;
@@ -82,8 +83,9 @@ pub unsafe trait Break {
     ///
     /// # Errors
     ///
-    /// [`BreakError::Moved`] where the end of the span is no longer the end of the memory behind
-    /// it, or where the move would cross a gap: what lies below belongs to somebody else.
+    /// - [`BreakError::Moved`] where the end of the span is no longer the end of the memory behind
+    ///   it, or where the move would cross a gap: what lies below belongs to somebody else.
+    /// - [`BreakError::Refused`] where the system would not take the memory back.
     ///
     /// # Safety
     ///
@@ -100,4 +102,41 @@ pub unsafe trait Break {
     ///   returned and `shrink` has not taken back.
     /// - Nothing reads or writes `pages` during the call, and no value in it is needed afterwards.
     unsafe fn discard(&self, pages: NonNull<[u8]>);
+}
+
+// SAFETY: every method is that of the break behind the reference, which keeps the guarantees.
+unsafe impl<B: Break + ?Sized> Break for &mut B {
+    fn start(&self) -> Option<NonNull<u8>> {
+        (**self).start()
+    }
+
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn is_empty(&self) -> bool {
+        (**self).is_empty()
+    }
+
+    fn capacity(&self) -> usize {
+        (**self).capacity()
+    }
+
+    fn page_size(&self) -> usize {
+        (**self).page_size()
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<Growth, BreakError> {
+        (**self).grow(bytes)
+    }
+
+    unsafe fn shrink(&mut self, bytes: usize) -> Result<(), BreakError> {
+        // SAFETY: the caller's conditions are those of the break behind the reference.
+        unsafe { (**self).shrink(bytes) }
+    }
+
+    unsafe fn discard(&self, pages: NonNull<[u8]>) {
+        // SAFETY: the caller's conditions are those of the break behind the reference.
+        unsafe { (**self).discard(pages) };
+    }
 }

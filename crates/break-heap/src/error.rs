@@ -17,12 +17,12 @@ pub enum BreakError {
     /// Another break already owns this memory.
     #[error("another break already owns this memory")]
     Claimed,
-    /// Somebody else moved the program break, so that our end is not the end any more.
+    /// Somebody else moved the program break, so that it cannot be moved by us as asked.
     #[error("the break was expected at {expected:#x} and found at {found:#x}")]
     Moved {
-        /// The address where our span ends.
+        /// The address where our span ends; in a shrink across a gap, where it would end.
         expected: usize,
-        /// The address of the break as found.
+        /// The address of the break as found; in a shrink across a gap, the end of that gap.
         found: usize,
     },
     /// The buffer does not start at a multiple of the granule.
@@ -41,10 +41,11 @@ pub enum BreakError {
         /// The smallest size that serves, in bytes.
         size_min: usize,
     },
-    /// The system refused to reserve address space, down to the smallest reservation tried.
-    #[error("the system refused to reserve {size} bytes of address space")]
+    /// The system refused to reserve address space, down to the smallest reservation tried, or
+    /// would not take memory back.
+    #[error("the system refused to reserve or take back {size} bytes of address space")]
     Refused {
-        /// The smallest reservation that was tried, in bytes.
+        /// The smallest reservation that was tried, or what was to be given back, in bytes.
         size: usize,
     },
 }
