@@ -1,0 +1,105 @@
+//! Split, coalesce, growth and trim: where blocks end up.
+
+use heapwright_block::BlockState::{Free, InUse, Top};
+use heapwright_block::fit::{BestFit, GoodFit};
+use heapwright_block::{BLOCK_BYTES_MIN, Config, HEADER_BYTES};
+use heapwright_break::Break;
+
+use crate::tested::{fixed, growing, with_config};
+
+#[test]
+fn a_block_that_is_too_large_is_split_and_the_rest_is_free() {
+    let mut heap = growing::<GoodFit>();
+    let hole = heap.make_holes(&[1000])[0];
+    let held = heap.allocate(200);
+    assert_eq!(held.address(), hole);
+    let blocks = heap.blocks();
+    assert_eq!(heap.states(), [InUse, Free, InUse, Top]);
+    assert_eq!(blocks[1].header, blocks[0].header + blocks[0].size);
+    assert_eq!(blocks[0].size + blocks[1].size, 1008);
+}
+
+#[test]
+fn a_rest_that_cannot_be_a_block_stays_with_the_user() {
+    let mut heap = growing::<GoodFit>();
+    heap.make_holes(&[1000]);
+    let wanted = 1008 - HEADER_BYTES - (BLOCK_BYTES_MIN - 16);
+    let held = heap.allocate(wanted);
+    assert_eq!(heap.states(), [InUse, InUse, Top]);
+    // SAFETY: the block is held.
+    assert_eq!(unsafe { heap.0.usable_size(held.payload) }, 1000);
+}
+
+#[test]
+fn free_coalesces_with_both_neighbours() {
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut heap = growing::<GoodFit>();
+        let held = [heap.allocate(100), heap.allocate(200), heap.allocate(300)];
+        let last = heap.allocate(1);
+        for index in order {
+            heap.free(held[index]);
+        }
+        assert_eq!(heap.states(), [Free, InUse, Top], "{order:?}");
+        heap.free(last);
+        assert_eq!(heap.states(), [Top], "{order:?}");
+    }
+}
+
+#[test]
+fn a_free_block_costs_one_word_when_it_is_handed_out() {
+    let mut heap = growing::<GoodFit>();
+    let (first, second) = (heap.allocate(40), heap.allocate(40));
+    assert_eq!(second.address() - first.address(), 40 + HEADER_BYTES);
+}
+
+#[test]
+fn trim_lowers_the_break_by_the_free_top_and_keeps_what_was_asked() {
+    let mut heap = growing::<GoodFit>();
+    let low = heap.allocate(100);
+    let high = heap.allocate(1 << 20);
+    let grown = heap.0.source().len();
+    heap.free(high);
+    let returned = heap.0.trim(100_000);
+    heap.0.verify().unwrap();
+    assert_eq!(heap.0.source().len(), grown - returned);
+    assert!((900_000..1 << 20).contains(&returned), "{returned}");
+    assert_eq!(heap.0.trim(100_000), 0, "nothing is left to return");
+    heap.free(low);
+    heap.0.trim(0);
+    heap.0.verify().unwrap();
+    assert!(heap.0.source().len() <= heap.0.source().page_size());
+    heap.allocate(5000);
+}
+
+#[test]
+fn a_heap_told_to_trims_itself() {
+    let config = Config { grow_bytes_min: 4096, trim_bytes_min: 16_384, ..Config::new() };
+    let mut heap = with_config::<GoodFit>(1 << 20, config);
+    let held = heap.allocate(100_000);
+    heap.free(held);
+    assert!(heap.0.source().len() <= 8192);
+    assert!(heap.0.stats().heap_bytes_peak >= 100_000);
+}
+
+#[test]
+fn a_buffer_is_used_to_its_end() {
+    let mut heap = fixed::<BestFit>(4096);
+    heap.allocate(4096 - 16 - HEADER_BYTES);
+    assert_eq!(heap.states(), [InUse]);
+    assert!(heap.0.allocate(crate::tested::layout(1, 1)).is_err());
+}
+
+#[test]
+fn stats_and_fragmentation_count_what_the_walk_shows() {
+    let mut heap = fixed::<GoodFit>(8192);
+    let (first, _second) = (heap.allocate(1000), heap.allocate(1000));
+    heap.free(first);
+    let stats = heap.0.stats();
+    assert_eq!((stats.live_count, stats.live_bytes), (1, 1008));
+    assert_eq!(stats.free_count, 2);
+    assert_eq!(stats.heap_bytes, stats.live_bytes + stats.free_bytes + 16);
+    let fragmentation = heap.0.fragmentation();
+    let expected = 1008.0 / f64::from(u32::try_from(stats.free_bytes).unwrap());
+    assert!((fragmentation.external - expected).abs() < 1e-9);
+    assert!((fragmentation.overhead - 8.0 / 1008.0).abs() < 1e-9);
+}
