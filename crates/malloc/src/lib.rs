@@ -1,1 +1,63 @@
-//! To be written.
+#![no_std]
+//! The malloc family for a whole process: one heap, many threads.
+//!
+//! ```text
+//!   faces      Malloc (GlobalAlloc, Allocator)   functions (malloc, free, …)   Family<S>
+//!                 └───────────────┬──────────────────────┴───────────────────────┘
+//!   behind                  process_heap: one static heap, made on first use
+//!                                 │
+//!                    RawMutex ─ BlockHeap<ProcessBreak, AnyFit> ─ break
+//! ```
+//!
+//! Take [`Malloc`] as the global allocator of a program, or as the allocator of one collection:
+//!
+//! ```
+//! use heapwright_malloc::Malloc;
+//!
+//! #[global_allocator]
+//! static GLOBAL: Malloc = Malloc;
+//!
+//! let squares: Vec<u64> = (0..1000).map(|number| number * number).collect();
+//! assert_eq!(squares[31], 961);
+//! ```
+//!
+//! All faces share the one heap of this linked copy of the crate; memory of one copy must not be
+//! freed through another. [`ProcessMalloc`] calls the process's own `malloc` instead, for memory
+//! that crosses into C and C++.
+//!
+//! The memory comes from a [`ReservedBreak`](heapwright_break::ReservedBreak) unless a
+//! [`Startup`] says otherwise. No face panics, unwinds, logs or changes `errno`. None may be
+//! called from a signal handler that interrupted the heap in the same thread.
+
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+compile_error!(
+    "heapwright-malloc runs on Linux on x86-64 and aarch64: \
+     elsewhere take heapwright-block with `default-features = false`"
+);
+
+mod calls;
+mod config;
+mod family;
+pub mod fork;
+mod functions;
+mod heap_lock;
+mod malloc;
+pub mod message;
+mod out_of_memory;
+mod process_heap;
+mod process_malloc;
+mod stats;
+mod sys;
+
+pub use calls::Calls;
+pub use config::{BreakKind, Config, DefaultStartup, Startup};
+pub use family::Family;
+pub use functions::{
+    aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, realloc, trim, usable_size,
+};
+pub use heapwright_block::fit::AnyFit;
+pub use heapwright_block::{AllocError, Block, BlockState, Corruption};
+pub use malloc::Malloc;
+pub use out_of_memory::out_of_memory;
+pub use process_malloc::ProcessMalloc;
+pub use stats::{Stats, stats, try_stats, verify, walk};

@@ -1,0 +1,78 @@
+//! The calls of Linux and its C library.
+
+use core::ffi::{CStr, c_void};
+use core::ptr::NonNull;
+
+/// The size of a page in bytes, where the system does not tell it.
+const PAGE_SIZE_UNKNOWN: usize = 1 << 16;
+
+/// The size of a page in bytes: a power of two.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: the call has no conditions.
+    let size = unsafe { libc::getauxval(libc::AT_PAGESZ) };
+    usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(PAGE_SIZE_UNKNOWN)
+}
+
+/// Whether the process runs with more rights than the user who started it.
+pub(crate) fn is_privileged() -> bool {
+    // SAFETY: the call has no conditions.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+/// The number of this process.
+pub(crate) fn process_id() -> u64 {
+    // SAFETY: the call has no conditions.
+    let id = unsafe { libc::getpid() };
+    u64::try_from(id).unwrap_or(0)
+}
+
+/// Appends `bytes` to a file by one call, and makes the file where there is none; `false` where
+/// that fails.
+///
+/// The kernel is called directly: the C library would let a thread be cancelled here.
+pub(crate) fn append(path: &CStr, bytes: &[u8]) -> bool {
+    let flags = libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_CLOEXEC;
+    // SAFETY: the path ends with a zero byte, and a new file is told its mode.
+    let descriptor =
+        unsafe { libc::syscall(libc::SYS_openat, libc::AT_FDCWD, path.as_ptr(), flags, 0o644) };
+    if descriptor < 0 {
+        return false;
+    }
+    // SAFETY: `bytes` is valid for reads of its length.
+    let written =
+        unsafe { libc::syscall(libc::SYS_write, descriptor, bytes.as_ptr(), bytes.len()) };
+    // SAFETY: opened above, and nobody else knows it.
+    unsafe { libc::syscall(libc::SYS_close, descriptor) };
+    usize::try_from(written) == Ok(bytes.len())
+}
+
+/// Writes `bytes` to a stream of the C library; `false` where it refuses some.
+///
+/// # Safety
+///
+/// `stream` is an open `FILE *`.
+pub(crate) unsafe fn write_to_stream(stream: *mut c_void, bytes: &[u8]) -> bool {
+    // SAFETY: `bytes` is valid for reads of its length, and the stream is open (the caller).
+    let written = unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), stream.cast()) };
+    written == bytes.len()
+}
+
+/// What a shared library that is loaded already exports under a name, if it does.
+pub(crate) fn symbol_of(library: &CStr, name: &CStr) -> Option<NonNull<c_void>> {
+    // SAFETY: the name ends with a zero byte; a library that is loaded already runs no code.
+    let handle = unsafe { libc::dlopen(library.as_ptr(), libc::RTLD_LAZY | libc::RTLD_NOLOAD) };
+    if handle.is_null() {
+        return None;
+    }
+    // SAFETY: the handle is open and the name ends with a zero byte.
+    let symbol = unsafe { libc::dlsym(handle, name.as_ptr()) };
+    // SAFETY: the handle is open; whoever loaded the library keeps it loaded.
+    unsafe { libc::dlclose(handle) };
+    NonNull::new(symbol)
+}
+
+/// What the program, or any library that it was linked with, exports under a name, if it does.
+pub(crate) fn symbol_of_process(name: &CStr) -> Option<NonNull<c_void>> {
+    // SAFETY: the name ends with a zero byte.
+    NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) })
+}

@@ -1,0 +1,68 @@
+//! `fork` while other threads allocate: the parent goes on, and so does the child.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// What a child does with its copy of the heap. It must end by itself.
+fn child() -> ! {
+    // SAFETY: no conditions; a deadlock ends the child by a signal.
+    unsafe { libc::alarm(10) };
+    let blocks: Vec<Vec<usize>> = (0..2000).map(|size| vec![size; size % 300]).collect();
+    let is_whole = blocks.iter().enumerate().all(|(at, block)| block.iter().all(|&n| n == at));
+    drop(blocks);
+    let code = i32::from(!is_whole || heapwright_malloc::verify().is_err());
+    // SAFETY: no conditions; std's own end is not for a forked thread of a test.
+    unsafe { libc::_exit(code) }
+}
+
+fn exit_code_of_a_child() -> Option<i32> {
+    // SAFETY: the child calls nothing but the allocator, `alarm` and `_exit`.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0);
+    if pid == 0 {
+        child();
+    }
+    let mut status = 0;
+    // SAFETY: `status` is valid for the write.
+    assert_eq!(unsafe { libc::waitpid(pid, &raw mut status, 0) }, pid);
+    libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status))
+}
+
+#[test]
+fn handlers_that_are_registered_twice_are_called_once() {
+    heapwright_malloc::fork::register();
+    heapwright_malloc::fork::register();
+    // SAFETY: no conditions; a deadlock ends the test by a signal.
+    unsafe { libc::alarm(60) };
+    assert_eq!(exit_code_of_a_child(), Some(0));
+    // SAFETY: no conditions.
+    unsafe { libc::alarm(0) };
+    heapwright_malloc::verify().unwrap();
+}
+
+#[test]
+fn children_of_a_process_whose_threads_allocate_go_on() {
+    const FORKS: usize = 100;
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for seed in 1..=3 {
+            let is_over = &is_over;
+            scope.spawn(move || {
+                let mut kept: Vec<Vec<u8>> = Vec::new();
+                for round in 0_usize.. {
+                    if is_over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    kept.push(vec![1; round * seed % 500]);
+                    if kept.len() > 50 {
+                        kept.swap_remove(round % 50);
+                    }
+                }
+            });
+        }
+        let failure = (0..FORKS).map(|_| exit_code_of_a_child()).find(|code| *code != Some(0));
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(failure, None);
+    });
+    heapwright_malloc::verify().unwrap();
+}
