@@ -1,1 +1,8 @@
-//! Programs to read in order.
+//! Programs to read in order, and the tour.
+
+pub mod tour;
+
+/// The programs in the README, compiled and run as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
