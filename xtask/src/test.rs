@@ -1,0 +1,91 @@
+//! `cargo xtask test [--all]`: everything a contributor needs.
+//!
+//! Plain, it proves what the stable toolchain can, in minutes. `--all` adds what needs more, which
+//! is in `thorough.rs`, and fails where a tool is absent.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use lexopt::prelude::*;
+use xshell::{Shell, cmd};
+
+use crate::steps::{OnSkip, Step, run_all};
+use crate::usage::unexpected;
+use crate::workspace::{self, ABI, EXAMPLES, Package, Workspace};
+use crate::{alone, thorough, tidy};
+
+/// Runs the tests.
+pub(crate) fn main(mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let mut on_skip = OnSkip::Tell;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Long("all") => on_skip = OnSkip::Fail,
+            other => return Err(unexpected(other)),
+        }
+    }
+    let shell = workspace::shell()?;
+    let workspace = Workspace::load(&shell)?;
+    let mut steps = steps(&shell, &workspace);
+    match on_skip {
+        OnSkip::Fail => steps.extend(thorough::steps(&shell, &workspace)),
+        OnSkip::Tell => {
+            println!("The address sanitizer, fuzzing and valgrind run with `--all` only.");
+        }
+    }
+    Ok(run_all(steps, on_skip))
+}
+
+/// What the stable toolchain can prove.
+pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
+    let mut steps = vec![
+        Step::check("tidy", || tidy::check(workspace::root())),
+        Step::command("the C library builds", cmd!(shell, "cargo build --release --package {ABI}")),
+        // `--show-output`, because a test that skips says so on its own standard output.
+        Step::command(
+            "tests of the workspace",
+            cmd!(shell, "cargo test --workspace --exclude {ABI} --no-fail-fast -- --show-output"),
+        ),
+    ];
+    for package in workspace.packages.iter().filter(|package| package.is_published) {
+        steps.extend(features(shell, package));
+    }
+    steps.extend(alone::steps(shell, workspace));
+    if let Some(package) = workspace.package(EXAMPLES) {
+        steps.extend(examples(shell, package));
+    }
+    steps
+}
+
+/// A library builds without its features, with each alone, and passes its tests with all.
+fn features(shell: &Shell, package: &Package) -> Vec<Step> {
+    let name = &package.name;
+    if package.features.is_empty() {
+        return Vec::new();
+    }
+    let bare = cmd!(shell, "cargo check --package {name} --no-default-features");
+    let mut steps = vec![Step::command(format!("{name} without features"), bare)];
+    for feature in &package.features {
+        let one =
+            cmd!(shell, "cargo check --package {name} --no-default-features --features {feature}");
+        steps.push(Step::command(format!("{name} with {feature} alone"), one));
+    }
+    let all =
+        cmd!(shell, "cargo test --package {name} --all-features --no-fail-fast -- --show-output");
+    steps.push(Step::command(format!("{name} with all features"), all));
+    steps
+}
+
+/// Every program in `examples/` ends well.
+fn examples(shell: &Shell, package: &Package) -> Vec<Step> {
+    let name = &package.name;
+    let run = |kind: &'static str| {
+        let option = format!("--{kind}");
+        package.names(kind).into_iter().map(move |program| {
+            Step::command(
+                format!("example {program}"),
+                cmd!(shell, "cargo run --package {name} {option} {program}"),
+            )
+        })
+    };
+    run("bin").chain(run("example")).collect()
+}

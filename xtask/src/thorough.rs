@@ -1,0 +1,132 @@
+//! What `cargo xtask test --all` adds: tools beside the stable toolchain.
+//!
+//! | step | needs |
+//! |---|---|
+//! | the tests under the address sanitizer | a nightly toolchain (rustup) |
+//! | a minute of each fuzz target | nightly and cargo-fuzz |
+//! | the examples under valgrind | valgrind |
+//!
+//! A tool that is absent is a skip with its reason, never silence.
+
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+use xshell::{Shell, cmd};
+
+use crate::steps::Step;
+use crate::workspace::{EXAMPLES, Package, Workspace};
+
+/// The packages whose tests have a meaning under the address sanitizer: it brings a malloc of
+/// its own, so what preloads the C library is left out, as are programs that nobody instruments.
+const SANITIZED: [&str; 3] = ["heapwright-break", "heapwright-block", "heapwright-conformance"];
+/// Tests that ask about what the sanitizer changes: the program break and its limits, `errno` after
+/// a refusal, locked pages, how much address space is left, and the system's own allocator.
+const NOT_SANITIZED: [&str; 5] =
+    ["program_break", "errno", "locked_pages", "refused_first_growth", "trusted"];
+const FUZZ: &str = "crates/conformance/fuzz";
+const FUZZ_SECONDS: &str = "60";
+
+/// The steps, with a skip for each tool that is absent.
+pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
+    let mut steps = vec![sanitizer(shell)];
+    steps.extend(fuzzing(shell));
+    let examples = workspace.package(EXAMPLES).into_iter();
+    steps.extend(examples.flat_map(|package| valgrind(shell, workspace, package)));
+    steps
+}
+
+fn sanitizer(shell: &Shell) -> Step {
+    let title = "tests under the address sanitizer";
+    let Some(host) = nightly_host(shell) else {
+        return Step::skip(title, "no nightly toolchain (rustup toolchain install nightly)");
+    };
+    let packages = SANITIZED.iter().flat_map(|name| ["--package", name]);
+    let skips = NOT_SANITIZED.iter().flat_map(|name| ["--skip", name]);
+    let command = cmd!(
+        shell,
+        "rustup run nightly cargo test {packages...} --target {host} --lib --test it
+         --no-fail-fast -- --show-output {skips...}"
+    );
+    // Naming the target keeps these builds in a folder of their own. Leaks are not looked for:
+    // tests fork, are killed and leave heaps behind on purpose. Some expect a fault of their own.
+    let command = command
+        .env("RUSTFLAGS", "-Zsanitizer=address")
+        .env("ASAN_OPTIONS", "detect_leaks=0:allocator_may_return_null=1:handle_segv=0")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO");
+    Step::command(title, command)
+}
+
+/// The host triple of the nightly toolchain, where it is installed.
+fn nightly_host(shell: &Shell) -> Option<String> {
+    let version = cmd!(shell, "rustup run nightly rustc --version --verbose");
+    let text = version.env_remove("RUSTUP_TOOLCHAIN").quiet().ignore_stderr().read().ok()?;
+    text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
+}
+
+fn fuzzing(shell: &Shell) -> Vec<Step> {
+    let title = "fuzzing";
+    if !shell.path_exists(FUZZ) {
+        return vec![Step::skip(title, format!("{FUZZ} is absent"))];
+    }
+    if nightly_host(shell).is_none() {
+        return vec![Step::skip(title, "no nightly toolchain (rustup toolchain install nightly)")];
+    }
+    let list = cmd!(shell, "rustup run nightly cargo fuzz list --fuzz-dir {FUZZ}");
+    let list = list.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").quiet().ignore_stderr();
+    let Ok(targets) = list.read() else {
+        return vec![Step::skip(title, "no cargo-fuzz (cargo install cargo-fuzz)")];
+    };
+    let run = |target: &str| {
+        let limit = format!("-max_total_time={FUZZ_SECONDS}");
+        let fuzz =
+            cmd!(shell, "rustup run nightly cargo fuzz run --fuzz-dir {FUZZ} {target} -- {limit}");
+        let fuzz = fuzz.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
+        Step::command(format!("fuzzing {target} for {FUZZ_SECONDS} s"), fuzz)
+    };
+    targets.lines().map(run).collect()
+}
+
+fn valgrind(shell: &Shell, workspace: &Workspace, package: &Package) -> Vec<Step> {
+    if cmd!(shell, "valgrind --version").quiet().read().is_err() {
+        return vec![Step::skip("the examples under valgrind", "valgrind is not installed")];
+    }
+    let debug = workspace.target_directory.join("debug");
+    let programs = package.names("bin").into_iter().map(|name| (name, debug.join(name)));
+    let examples =
+        package.names("example").into_iter().map(|name| (name, debug.join("examples").join(name)));
+    let run = |(name, path)| {
+        let check = cmd!(shell, "valgrind --child-silent-after-fork=yes {path}");
+        let title = format!("example {name} under valgrind");
+        let command = Command::from(check.quiet());
+        Step::check(title, move || faults_under_valgrind(command))
+    };
+    programs.chain(examples).map(run).collect()
+}
+
+/// What valgrind found in a program. Its children are not asked: some show what a fault is.
+fn faults_under_valgrind(mut command: Command) -> Result<Vec<String>> {
+    let output = command.stdin(Stdio::null()).output()?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() && has_no_error(&report) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![format!("{report}\nended with {}", output.status)])
+}
+
+fn has_no_error(report: &str) -> bool {
+    let mut summaries = report.lines().filter(|line| line.contains("ERROR SUMMARY: ")).peekable();
+    summaries.peek().is_some() && summaries.all(|line| line.contains("ERROR SUMMARY: 0 errors "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_passes_by_its_summary_alone() {
+        assert!(has_no_error("==1== ERROR SUMMARY: 0 errors from 0 contexts"));
+        assert!(!has_no_error("==1== ERROR SUMMARY: 10 errors from 1 contexts"));
+        assert!(!has_no_error("the program was never started"));
+    }
+}
