@@ -1,4 +1,4 @@
-//! Good fit: best fit within one part in 32, in constant time.
+//! Good fit: best fit within one sixteenth, in constant time.
 //!
 //! The first bin all of whose blocks are large enough gives the block that it got last, without
 //! a look at it; this is TLSF's rule. Only where no such bin holds a block, so that the heap
@@ -11,14 +11,15 @@ use super::{BlockIndex, Fit, FreeBlocks};
 /// The entries of one bin that are looked at, at the most.
 const LOOK_AT_MOST: usize = 4;
 
-/// Picks a block that is at most one part in 32 larger than asked for, where there is one, else
-/// one of the smallest that fit, in constant time.
+/// Picks a block of the first bin all of whose blocks are large enough: one of the smallest that
+/// fit, in constant time. It is larger than the best one by a sixteenth at most, where the best
+/// one lies in that bin or in the bin below.
 #[derive(Debug, Clone, Copy)]
 pub struct GoodFit;
 
-// SAFETY: the index holds what was inserted and not removed (guarantee 1); `smallest_of` compares
-// sizes, and a bin behind that of `size` holds only larger blocks (2); of the bin of `size` it
-// looks at no more than `LOOK_AT_MOST` (3).
+// SAFETY: the index holds what was inserted and not removed (guarantee 1); from the bin
+// `at_least(size)` on, all blocks have `size` units or more, and `smallest_of` compares sizes (2);
+// of the bin of `size` it looks at no more than `LOOK_AT_MOST` (3).
 unsafe impl Fit for GoodFit {
     type State = Bins;
 
