@@ -17,10 +17,11 @@ use crate::{Break, BreakError, Growth, ProgramBreak, ReservedBreak};
 /// ```
 #[derive(Debug)]
 pub enum ProcessBreak {
-    /// The process's own break.
-    Program(ProgramBreak),
+    // First, so that one in a `static` that has no memory yet is all zeros.
     /// Address space of its own.
     Reserved(ReservedBreak),
+    /// The process's own break.
+    Program(ProgramBreak),
 }
 
 // SAFETY: every method is that of the break inside, which keeps the guarantees.

@@ -39,7 +39,7 @@ impl Drop for ErrnoKept {
 pub(crate) fn page_size() -> usize {
     let _errno = ErrnoKept::new();
     // SAFETY: the call has no conditions.
-    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    let size = unsafe { libc::getauxval(libc::AT_PAGESZ) };
     usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(PAGE_SIZE_UNKNOWN)
 }
 
