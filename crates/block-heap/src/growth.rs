@@ -3,7 +3,7 @@
 use heapwright_break::Break;
 
 use crate::BlockHeap;
-use crate::block::{BLOCK_BYTES_MIN, GRANULE};
+use crate::block::GRANULE;
 use crate::fit::Fit;
 
 impl<B: Break, F: Fit> BlockHeap<B, F> {
@@ -13,23 +13,29 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     #[cold]
     #[inline(never)]
     pub(crate) fn grow_top(&mut self, bytes: usize) -> Option<()> {
-        // A first segment also holds the lead and the end mark.
-        let overhead = if self.span.is_started() { 0 } else { GRANULE };
-        let mut missing = bytes - self.span.top_bytes() + overhead;
+        // A segment also holds the lead and the end mark.
+        let was_started = self.span.is_started();
+        let mut missing = bytes - self.span.top_bytes() + if was_started { 0 } else { GRANULE };
         loop {
-            self.grow_source(missing.max(BLOCK_BYTES_MIN))?;
+            let top = self.span.top();
+            self.grow_source(missing)?;
             if self.span.top_bytes() >= bytes {
                 return Some(());
             }
-            // A gap cut the old top off. The next one may do the same, so ask for all at once.
-            missing = bytes + GRANULE;
+            missing = if was_started && self.span.top() != top {
+                // A gap cut the old top off. The next one may do the same, so ask for all at once.
+                bytes + GRANULE
+            } else {
+                // The ends of the segment are no multiples of the granule.
+                bytes - self.span.top_bytes()
+            };
         }
     }
 
-    /// Lowers the break by what the top has beyond `keep_bytes`, in whole pages. Returns the
-    /// bytes that went back to the source.
+    /// Lowers the break by what the top has beyond `keep_bytes`, in whole pages and granules.
+    /// Returns the bytes that went back to the source.
     pub fn trim(&mut self, keep_bytes: usize) -> usize {
-        let page_mask = self.source.page_size() - 1;
+        let page_mask = self.source.page_size().max(GRANULE) - 1;
         let bytes = self.span.top_bytes().saturating_sub(keep_bytes) & !page_mask;
         if bytes == 0 {
             return 0;
@@ -41,6 +47,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         }
         // SAFETY: the break was lowered by as much.
         unsafe { self.span.lower_end(bytes) };
+        self.measure_shortage();
         bytes
     }
 
@@ -65,10 +72,13 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         if growth.gap_bytes == 0 || !self.span.is_started() {
             // SAFETY: returned by the source just now, and there is no gap before it.
             unsafe { self.span.extend(growth.memory) };
+            self.measure_shortage();
             return Some(());
         }
         // SAFETY: returned by the source just now.
-        if let Some((rest, bytes)) = unsafe { self.span.extend_over_gap(growth) } {
+        let rest = unsafe { self.span.extend_over_gap(growth) };
+        self.measure_shortage();
+        if let Some((rest, bytes)) = rest {
             // SAFETY: it was the top, which is in no index, and belongs to nobody.
             unsafe { self.insert(rest, bytes) };
         }

@@ -10,11 +10,10 @@ use core::ptr::NonNull;
 
 use heapwright_break::Break;
 
-use crate::block::{
-    BLOCK_BYTES_MIN, Block, GRANULE, HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, block_bytes,
-};
+use crate::block::{Block, GRANULE, HEADER_BYTES, Header, PAYLOAD_BYTES_MAX, block_bytes};
 use crate::fit::{AnyFit, BlockIndex, Fit, GoodFit};
 use crate::span::Span;
+use crate::sys::prefetch;
 use crate::{AllocError, Config, Misuse};
 
 /// One heap over one [`Break`], with one owner.
@@ -29,7 +28,7 @@ use crate::{AllocError, Config, Misuse};
 ///
 /// 1. From the first block on, each header's size leads to the next header, and at last to the
 ///    top and the end mark: blocks and fences tile the span.
-/// 2. A block's size is a multiple of the granule and at least [`BLOCK_BYTES_MIN`].
+/// 2. A block's size is a multiple of the granule, and not 0.
 /// 3. A header says that the block before it is free where that is so, and nowhere else.
 /// 4. No two free blocks touch, the top included.
 /// 5. The last word of every free block but the top is its size.
@@ -61,6 +60,8 @@ pub struct BlockHeap<B: Break, F: Fit = GoodFit> {
     pub(crate) heap_bytes_peak: usize,
     /// The growth that the source refused last, in bytes.
     pub(crate) refused_bytes: usize,
+    /// The heap is short of memory where its top begins above this address.
+    pub(crate) short_above: usize,
 }
 
 // SAFETY: the heap owns its span alone (the source's first guarantee), so its pointers may move
@@ -87,6 +88,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
             source,
             heap_bytes_peak: 0,
             refused_bytes: 0,
+            short_above: usize::MAX,
         }
     }
 
@@ -141,9 +143,26 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     /// - Nobody uses the block afterwards.
     #[inline]
     pub unsafe fn deallocate(&mut self, payload: NonNull<u8>, layout: Layout) {
+        let size = block_bytes(layout);
+        let (block, header) = match self.span.held_block_of(payload, size) {
+            Some(held) => held,
+            // SAFETY: the caller's conditions.
+            None => return unsafe { self.deallocate_other(payload, layout) },
+        };
+        // SAFETY: the block is in use, as was found, and the caller gives it up.
+        unsafe { self.release(block, header, size) }
+    }
+
+    /// `deallocate` where the layout is not exactly that of the block, or something is wrong.
+    ///
+    /// # Safety
+    ///
+    /// As `deallocate`.
+    #[inline(never)]
+    unsafe fn deallocate_other(&mut self, payload: NonNull<u8>, layout: Layout) {
         let (block, header) = self.held(payload, layout);
         // SAFETY: the block is in use, as was found, and the caller gives it up.
-        unsafe { self.release(block, header) }
+        unsafe { self.release(block, header, header.size()) }
     }
 
     /// The bytes from `payload` on that the user may write: what was asked for, rounded up to a
@@ -184,6 +203,8 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         let Some(index) = taken else { return self.obtain_slowly(size) };
         // SAFETY: it was in the index until now.
         let block = unsafe { self.span.block(index) };
+        // The other end is written too, and is fetched while this one is read.
+        prefetch(block.address() + size);
         // SAFETY: a free block is followed by one in use (invariant 4); the fit promises `size`.
         unsafe { self.hand_out(block, self.span.free_size(block), size) };
         Some(block)
@@ -245,7 +266,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     #[inline(never)]
     fn take_aligned(&mut self, size: usize, align: usize) -> Option<Block> {
         // The first look is for a block that fits by luck, the second for one that fits for sure.
-        for wanted in [size, size + align + GRANULE] {
+        for wanted in [size, size + align] {
             let Some(index) = self.find(wanted) else { continue };
             // SAFETY: the fit found it in its index.
             let block = unsafe { self.span.block(index) };
@@ -286,7 +307,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         if wanted > self.span.top_bytes() {
             self.grow_top(wanted)?;
         }
-        let surely_enough = size + align + GRANULE;
+        let surely_enough = size + align;
         if top != self.span.top() && surely_enough > self.span.top_bytes() {
             // The top lies above a gap now, where another lead is needed.
             self.grow_top(surely_enough)?;
@@ -317,8 +338,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     ///
     /// # Safety
     ///
-    /// They lie in the span, belong to no user and to no block in the index, and are at least
-    /// [`BLOCK_BYTES_MIN`].
+    /// They lie in the span, belong to no user and to no block in the index, and are not 0.
     #[inline]
     pub(crate) unsafe fn insert(&mut self, block: Block, size: usize) {
         // SAFETY: the caller's conditions.
@@ -362,10 +382,9 @@ pub(crate) fn payload_of(block: Block) -> NonNull<[u8]> {
     NonNull::slice_from_raw_parts(block.payload(), block.header().size() - HEADER_BYTES)
 }
 
-/// From the start of `block` to the start of one whose payload is a multiple of `align`: nothing,
-/// or enough for a block.
+/// From the start of `block` to the start of one whose payload is a multiple of `align`, which is
+/// more than the granule.
 fn lead_bytes(block: Block, align: usize) -> usize {
     let payload = block.address() + HEADER_BYTES;
-    let lead = payload.wrapping_neg() & (align - 1);
-    if lead != 0 && lead < BLOCK_BYTES_MIN { lead + align } else { lead }
+    payload.wrapping_neg() & (align - 1)
 }

@@ -28,7 +28,6 @@ mod relocate;
 mod resize;
 mod span;
 mod stats;
-#[cfg(feature = "libc")]
 mod sys;
 mod verify;
 mod walk;

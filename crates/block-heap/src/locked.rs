@@ -9,7 +9,9 @@ use heapwright_break::Break;
 use lock_api::{Mutex, MutexGuard, RawMutex};
 
 use crate::BlockHeap;
+use crate::block::HEADER_BYTES;
 use crate::fit::Fit;
+use crate::sys::prefetch;
 
 /// A heap behind a lock: [`GlobalAlloc`] and [`Allocator`].
 ///
@@ -167,18 +169,20 @@ unsafe impl<R: RawMutex, B: Break, F: Fit> GlobalAlloc for Locked<R, BlockHeap<B
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        if let Some(payload) = NonNull::new(pointer) {
-            // SAFETY: the caller of `dealloc` passes a block of this heap with its layout.
-            unsafe { self.lock().deallocate(payload, layout) }
-        }
+        // SAFETY: the caller of `dealloc` passes a block, which is at no null address.
+        let payload = unsafe { NonNull::new_unchecked(pointer) };
+        prefetch_ends(pointer, layout);
+        // SAFETY: the caller of `dealloc` passes a block of this heap with its layout.
+        unsafe { self.lock().deallocate(payload, layout) }
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let Ok(new) = Layout::from_size_align(new_size, layout.align()) else {
-            return ptr::null_mut();
-        };
-        let Some(payload) = NonNull::new(pointer) else { return ptr::null_mut() };
+        // SAFETY: the caller of `realloc` passes a size that is valid with this alignment.
+        let new = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        // SAFETY: the caller of `realloc` passes a block, which is at no null address.
+        let payload = unsafe { NonNull::new_unchecked(pointer) };
+        prefetch_ends(pointer, layout);
         // SAFETY: the caller of `realloc` passes a block of this heap with its layout.
         as_pointer(unsafe { self.lock().resize(payload, layout, new) })
     }
@@ -252,4 +256,11 @@ unsafe impl<R: RawMutex, B: Break, F: Fit> Allocator for Locked<R, BlockHeap<B, 
 
 fn as_pointer(result: Result<NonNull<[u8]>, crate::AllocError>) -> *mut u8 {
     result.map_or(ptr::null_mut(), |payload| payload.as_ptr().cast())
+}
+
+/// Fetches the headers of a block and of what follows it, while the lock is waited for.
+#[inline]
+fn prefetch_ends(pointer: *const u8, layout: Layout) {
+    prefetch(pointer.addr().wrapping_sub(HEADER_BYTES));
+    prefetch(pointer.addr().wrapping_add(layout.size()));
 }

@@ -27,9 +27,16 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     /// Whether the end is near, so that it pays to keep large free blocks whole.
     #[inline]
     pub(crate) fn is_short_of_memory(&self) -> bool {
+        self.span.top().address() > self.short_above
+    }
+
+    /// Sets where the top is when the end is near, after each move of the break.
+    pub(crate) fn measure_shortage(&mut self) {
         let len = self.source.len();
-        let left = self.source.capacity().saturating_sub(len) + self.span.top_bytes();
-        left < len / SHORT_PART
+        let capacity_left = self.source.capacity().saturating_sub(len);
+        // Short where what is left, `capacity_left + end - top`, is less than a part of all.
+        let end = self.span.end().saturating_add(capacity_left);
+        self.short_above = end.saturating_sub(len / SHORT_PART);
     }
 
     /// Moves a block to wherever `layout` is served.
@@ -44,12 +51,13 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         layout: Layout,
         kept_bytes: usize,
     ) -> Option<Block> {
+        let size = block.header().size();
         let moved = self.obtain(layout)?;
         // SAFETY: both blocks are in use, hence apart, and each has `kept_bytes` at least.
         unsafe { block.payload().copy_to_nonoverlapping(moved.payload(), kept_bytes) };
         // SAFETY: the caller gives the block up. Its header is read again, as the block before it
         // may have been taken.
-        unsafe { self.release(block, block.header()) };
+        unsafe { self.release(block, block.header(), size) };
         Some(moved)
     }
 
@@ -66,15 +74,15 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         wanted: usize,
         kept_bytes: usize,
     ) -> Option<Block> {
-        let header = block.header();
+        let size = block.header().size();
         // SAFETY: a block is followed by another, or by the top.
-        let next_header = unsafe { block.above(header.size()) }.header();
+        let next_header = unsafe { block.above(size) }.header();
         let next_bytes = if next_header.is_in_use() { 0 } else { next_header.size() };
         let index = self.find(wanted)?;
         // SAFETY: the fit found it in its index.
         let hole = unsafe { self.span.block(index) };
         let whole = self.span.free_size(hole);
-        if whole >= header.size() + next_bytes {
+        if whole >= size + next_bytes {
             return None;
         }
         // SAFETY: in the index, as above, with this size.
@@ -84,7 +92,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         // SAFETY: both blocks are in use, hence apart, and each has `kept_bytes` at least.
         unsafe { block.payload().copy_to_nonoverlapping(hole.payload(), kept_bytes) };
         // SAFETY: as in `move_anywhere`.
-        unsafe { self.release(block, block.header()) };
+        unsafe { self.release(block, block.header(), size) };
         Some(hole)
     }
 

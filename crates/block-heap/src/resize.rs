@@ -59,7 +59,8 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         old: Layout,
         new: Layout,
     ) -> Option<Block> {
-        let (block, header) = self.held(payload, old);
+        let held = self.span.held_block_of(payload, block_bytes(old));
+        let (block, header) = held.unwrap_or_else(|| self.held(payload, old));
         let wanted = block_bytes(new);
         let kept_bytes = old.size().min(new.size());
         if self.is_short_of_memory() && new.align() <= GRANULE {
@@ -98,6 +99,9 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         // SAFETY: a block is followed by another, or by the top.
         let next = unsafe { block.above(size) };
         let next_header = next.header();
+        if next_header.is_in_use() {
+            return false;
+        }
         if next == self.span.top() {
             let missing = wanted - size;
             let has_grown = missing <= self.span.top_bytes() || self.grow_top(missing).is_some();
@@ -110,7 +114,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
             block.set_header(Header::in_use(wanted).with_previous_of(header));
             return true;
         }
-        if next_header.is_in_use() || size + next_header.size() < wanted {
+        if size + next_header.size() < wanted {
             return false;
         }
         // SAFETY: `next` is free and not the top.

@@ -15,7 +15,7 @@
 use core::num::NonZeroUsize;
 use core::ptr::{self, NonNull};
 
-use crate::block::{BLOCK_BYTES_MIN, Block, GRANULE, HEADER_BYTES, Header, LEAD_BYTES};
+use crate::block::{Block, GRANULE, HEADER_BYTES, Header};
 use crate::fit::{BlockIndex, FreeBlocks};
 use crate::{Misuse, block};
 use heapwright_break::Growth;
@@ -37,6 +37,8 @@ pub(crate) struct Span {
     end: usize,
     /// From `first` to `end`, kept for [`Span::has_header_at`], which every call asks.
     granule_count: usize,
+    /// From `first` to `top`.
+    used_granules: usize,
     top: Block,
     clean: usize,
     on_misuse: fn(Misuse) -> !,
@@ -48,7 +50,7 @@ impl Span {
         // SAFETY: never dereferenced, as there are no bytes from `top` to `end` (invariant 1).
         let top = unsafe { Block::new(NonNull::dangling()) };
         // INVARIANT: 1 as `NonNull::<u8>::dangling` has the address 1.
-        Self { first: 1, end: 1, granule_count: 0, top, clean: 1, on_misuse }
+        Self { first: 1, end: 1, granule_count: 0, used_granules: 0, top, clean: 1, on_misuse }
     }
 
     /// Whether there is any memory.
@@ -122,6 +124,7 @@ impl Span {
     #[inline]
     pub(crate) unsafe fn set_top(&mut self, top: Block) {
         self.top = top;
+        self.used_granules = (top.address() - self.first) / GRANULE;
         // INVARIANT: 2, and 3 as what `top` rose above may be written from now on.
         top.set_header(Header::free(self.end - top.address()));
         self.clean = self.clean.max(top.address() + HEADER_BYTES);
@@ -141,19 +144,18 @@ impl Span {
             // SAFETY: the end mark is a header of this span.
             unsafe { self.block_at(mark) }.set_header(Header::ZERO);
             // SAFETY: the end mark moves to the last word of the new memory.
-            unsafe { self.set_end(mark + memory.len()) };
+            unsafe { self.set_end(last_header(memory)) };
             // SAFETY: the top stays where it is, and the new memory belongs to no user.
             unsafe { self.set_top(self.top) };
         } else {
-            self.first = memory.addr().get() + LEAD_BYTES;
+            self.first = first_header(memory);
             // SAFETY: the memory is one page at least, so `first` is inside.
             unsafe { self.start_segment(memory) };
         }
     }
 
-    /// Goes on in memory that lies above a gap: the gap becomes a fence, and so does what was
-    /// left of the top where it is too small for a block. Otherwise that is returned with its
-    /// size, to become a free block.
+    /// Goes on in memory that lies above a gap: the gap becomes a fence. What was left of
+    /// the top is returned with its size, to become a free block.
     ///
     /// # Safety
     ///
@@ -164,7 +166,7 @@ impl Span {
         let old_end = self.end;
         // SAFETY: the caller's condition.
         unsafe { self.start_segment(growth.memory) };
-        let keeps_rest = rest_bytes >= BLOCK_BYTES_MIN;
+        let keeps_rest = rest_bytes > 0;
         let fence_address = if keeps_rest { old_end } else { rest.address() };
         // SAFETY: the old end mark and the old top are headers of this span.
         let fence = unsafe { self.block_at(fence_address) };
@@ -212,14 +214,40 @@ impl Span {
     /// least.
     unsafe fn start_segment(&mut self, memory: NonNull<[u8]>) {
         // INVARIANT: 4.
-        let start = memory.cast::<u8>().expose_provenance().get();
-        // SAFETY: the end mark is the last word of the memory.
-        unsafe { self.set_end(start + memory.len() - HEADER_BYTES) };
+        memory.cast::<u8>().expose_provenance();
+        // SAFETY: the end mark is the last header that fits the memory.
+        unsafe { self.set_end(last_header(memory)) };
         self.clean = 0;
         // SAFETY: the first header is in the memory, behind the lead.
-        let top = unsafe { self.block_at(start + LEAD_BYTES) };
+        let top = unsafe { self.block_at(first_header(memory)) };
         // SAFETY: nobody holds anything in new memory.
         unsafe { self.set_top(top) };
+    }
+
+    /// The block at `payload` and its header, where a user holds it and it has `size` bytes, which
+    /// is not 0.
+    ///
+    /// It goes by `size`, not by what the header says, so that the processor need not wait for
+    /// the one to fetch the other end of the block. `None` says that something is otherwise, and
+    /// [`held_block`](Span::held_block) what.
+    #[inline]
+    pub(crate) fn held_block_of(
+        &self,
+        payload: NonNull<u8>,
+        size: usize,
+    ) -> Option<(Block, Header)> {
+        let address = payload.addr().get().wrapping_sub(HEADER_BYTES);
+        let index = self.granule_index(address);
+        if index >= self.used_granules || size > self.top.address() - address {
+            return None;
+        }
+        // SAFETY: between `first` and `top`, and a multiple of the granule from both.
+        let block = unsafe { self.block_at(address) };
+        let header = block.header();
+        // SAFETY: the block ends no later than the top begins, as just checked.
+        let next = unsafe { block.above(size) };
+        let is_held = header.after_used() == Header::in_use(size).after_used();
+        (is_held && next.header().is_previous_in_use()).then_some((block, header))
     }
 
     /// Checks that `payload` is that of a block which a user holds.
@@ -231,19 +259,19 @@ impl Span {
     pub(crate) fn held_block(&self, payload: NonNull<u8>) -> Result<(Block, Header), Misuse> {
         let payload = payload.addr().get();
         let address = payload.wrapping_sub(HEADER_BYTES);
-        if !self.has_header_at(address) {
-            return Err(Misuse::NotABlock { payload });
+        let index = self.granule_index(address);
+        if index >= self.used_granules {
+            return Err(self.misuse_at(address));
         }
-        // SAFETY: between `first` and `end`, and a multiple of the granule from both.
+        // SAFETY: between `first` and `top`, and a multiple of the granule from both.
         let block = unsafe { self.block_at(address) };
         let header = block.header();
-        let size = header.size();
-        let room = self.top.address().saturating_sub(address);
-        if !header.is_held_by_user() || size < BLOCK_BYTES_MIN || size > room {
-            return Err(self.misuse_of(header, address));
+        let is_inside = header.size() <= self.top.address() - address;
+        if !header.is_held_by_user() || header.size() == 0 || !is_inside {
+            return Err(self.misuse_at(address));
         }
         // SAFETY: the block ends no later than the top begins, as just checked.
-        let next = unsafe { block.above(size) };
+        let next = unsafe { block.above(header.size()) };
         if !next.header().is_previous_in_use() {
             return Err(Misuse::BrokenHeader { payload });
         }
@@ -264,9 +292,15 @@ impl Span {
     /// What is wrong with the header at `address`, which is not that of a block in use: a freed
     /// block's is still one that the heap could have written.
     #[cold]
-    fn misuse_of(&self, header: Header, address: usize) -> Misuse {
-        let payload = address + HEADER_BYTES;
-        let is_plausible = (BLOCK_BYTES_MIN..=self.end - address).contains(&header.size());
+    #[inline(never)]
+    fn misuse_at(&self, address: usize) -> Misuse {
+        let payload = address.wrapping_add(HEADER_BYTES);
+        if !self.has_header_at(address) {
+            return Misuse::NotABlock { payload };
+        }
+        // SAFETY: between `first` and `end`, and a multiple of the granule from both.
+        let header = unsafe { self.block_at(address) }.header();
+        let is_plausible = (GRANULE..=self.end - address).contains(&header.size());
         if header.is_free() && is_plausible {
             Misuse::DoubleFree { payload }
         } else {
@@ -277,9 +311,14 @@ impl Span {
     /// Whether a header could stand at `address`: inside the span, on a granule.
     #[inline]
     const fn has_header_at(&self, address: usize) -> bool {
-        let offset = address.wrapping_sub(self.first);
-        // Rotated, an offset that is no multiple of the granule is a very large one.
-        offset.rotate_right(GRANULE.ilog2()) < self.granule_count
+        self.granule_index(address) < self.granule_count
+    }
+
+    /// The granules from `first` to `address`. Of an address that is no multiple of the granule
+    /// away, and of one below, it is a number larger than any span has.
+    #[inline]
+    const fn granule_index(&self, address: usize) -> usize {
+        address.wrapping_sub(self.first).rotate_right(GRANULE.ilog2())
     }
 
     /// Reports misuse; there is no way back.
@@ -331,6 +370,18 @@ impl Span {
         // SAFETY: a free block is large enough for both links.
         unsafe { payload.add(word) }
     }
+}
+
+/// The address of the first header in memory that begins a segment: the first payload is a multiple
+/// of the granule.
+fn first_header(memory: NonNull<[u8]>) -> usize {
+    (memory.addr().get() + HEADER_BYTES).next_multiple_of(GRANULE) - HEADER_BYTES
+}
+
+/// The address of the last header that fits in memory, which is that of the end mark.
+fn last_header(memory: NonNull<[u8]>) -> usize {
+    let end = memory.addr().get() + memory.len();
+    end - end % GRANULE - HEADER_BYTES
 }
 
 const NEXT: usize = 0;

@@ -4,7 +4,7 @@ use heapwright_break::Break;
 use thiserror::Error;
 
 use crate::BlockHeap;
-use crate::block::{BLOCK_BYTES_MIN, HEADER_BYTES, Header};
+use crate::block::{GRANULE, HEADER_BYTES, Header};
 use crate::fit::Fit;
 use crate::walk::{Block, BlockState};
 
@@ -61,8 +61,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         if is_previous_free && block.is_free() {
             return Corruption::at(4, address);
         }
-        // The top may be as small as a granule.
-        if block.state != BlockState::Top && block.size < BLOCK_BYTES_MIN {
+        if !block.size.is_multiple_of(GRANULE) {
             return Corruption::at(2, address);
         }
         if header.is_previous_in_use() == is_previous_free {

@@ -18,10 +18,9 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     ///
     /// # Safety
     ///
-    /// `block` is in use, `header` is its header, and nobody holds it any more.
+    /// `block` is in use, `header` is its header, `size` its size, and nobody holds it any more.
     #[inline]
-    pub(crate) unsafe fn release(&mut self, block: Block, header: Header) {
-        let size = header.size();
+    pub(crate) unsafe fn release(&mut self, block: Block, header: Header, size: usize) {
         // SAFETY: a block is followed by another, or by the top.
         let next = unsafe { block.above(size) };
         let next_header = next.header();

@@ -3,14 +3,16 @@
 //! ```text
 //!   header            payload                    next header
 //!   ├─ size | flags ─┼──────────────────────────┼─ size | flags ─ ...
-//!                    ▲ pointer given to the user, a multiple of 16
+//!                    ▲ pointer given to the user, a multiple of the granule
 //! ```
 //!
 //! This file knows the bits of one header. It does not know where neighbours are (`block.rs`),
 //! which size is written at a block's end (`tag.rs`), or which block to pick (`fit`).
 
-/// The unit of block sizes and the alignment of every payload, in bytes.
-pub const GRANULE: usize = 16;
+/// The unit of block sizes and the alignment of every payload, in bytes: four words, the room
+/// that a free block needs for a header, two links and a tag. So what is left of a block that is
+/// split is nothing or a block.
+pub const GRANULE: usize = 4 * size_of::<usize>();
 
 /// The bytes that every block spends on its header.
 pub const HEADER_BYTES: usize = size_of::<Header>();

@@ -3,7 +3,7 @@
 //! ```text
 //!   in use   ├ header ┼ payload ────────────────────────────────┤
 //!   free     ├ header ┼ next ┼ previous ┼ ... unused ... ┼ tag ─┤
-//!            ▲ multiple of 16, less one word                     ▲ next header
+//!            ▲ multiple of the granule, less one word          ▲ next header
 //! ```
 //!
 //! The bits of a header are in `header.rs`, the size at a free block's end is in `tag.rs`. Which
@@ -27,12 +27,9 @@ const WORD: usize = size_of::<usize>();
 
 /// The smallest block that can stand alone, in bytes: a free one holds a header, two links and
 /// a tag.
-pub const BLOCK_BYTES_MIN: usize = (HEADER_BYTES + 3 * WORD).next_multiple_of(GRANULE);
+pub const BLOCK_BYTES_MIN: usize = GRANULE;
 
-/// From the start of the span to the first header, so that the first payload is aligned.
-pub(crate) const LEAD_BYTES: usize = GRANULE - HEADER_BYTES;
-
-const _: () = assert!(HEADER_BYTES <= GRANULE);
+const _: () = assert!(HEADER_BYTES + 3 * WORD <= BLOCK_BYTES_MIN);
 
 /// A pointer to a block's header.
 ///
@@ -124,8 +121,7 @@ pub(crate) const PAYLOAD_BYTES_MAX: usize = isize::MAX as usize - 2 * GRANULE;
 /// be, which the source will refuse; it never wraps, as a layout has at most `isize::MAX` bytes.
 #[inline]
 pub(crate) const fn block_bytes(layout: Layout) -> usize {
-    let bytes = (layout.size() + HEADER_BYTES + GRANULE - 1) & !(GRANULE - 1);
-    if bytes < BLOCK_BYTES_MIN { BLOCK_BYTES_MIN } else { bytes }
+    (layout.size() + HEADER_BYTES + GRANULE - 1) & !(GRANULE - 1)
 }
 
 #[cfg(test)]
@@ -142,10 +138,7 @@ mod tests {
             let bytes = bytes_of(payload);
             assert!(bytes >= payload + HEADER_BYTES, "payload {payload}");
             assert!(bytes.is_multiple_of(GRANULE), "payload {payload}");
-            assert!(
-                bytes == BLOCK_BYTES_MIN || bytes < payload + HEADER_BYTES + GRANULE,
-                "payload {payload}"
-            );
+            assert!(bytes < payload + HEADER_BYTES + GRANULE, "payload {payload}");
         }
         assert!(bytes_of(PAYLOAD_BYTES_MAX) <= isize::MAX as usize);
     }

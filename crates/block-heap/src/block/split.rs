@@ -5,16 +5,16 @@
 //!   after    ├ in use, size bytes ─────┼ free, the rest ──┤
 //! ```
 //!
-//! The rest is split off where it can be a block; a smaller rest stays with the user.
+//! Sizes are multiples of the smallest block, so the rest is nothing or a block.
 
-use super::{BLOCK_BYTES_MIN, Block, Header};
+use super::{Block, Header};
 use crate::BlockHeap;
 use crate::fit::Fit;
 use heapwright_break::Break;
 
 impl<B: Break, F: Fit> BlockHeap<B, F> {
-    /// Hands out the first `size` bytes of a free block of `whole` bytes, or all of it where
-    /// the rest is too small.
+    /// Hands out the first `size` bytes of a free block of `whole` bytes; the rest becomes a free
+    /// block.
     ///
     /// # Safety
     ///
@@ -23,19 +23,19 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     #[inline]
     pub(crate) unsafe fn hand_out(&mut self, block: Block, whole: usize, size: usize) {
         let rest = whole - size;
-        // SAFETY: `size` bytes and more belong to this block.
-        let behind = unsafe { block.above(if rest < BLOCK_BYTES_MIN { whole } else { size }) };
-        if rest < BLOCK_BYTES_MIN {
-            behind.set_header(behind.header().after_used());
-            block.set_header(Header::in_use(whole).after_used());
-            return;
-        }
-        // SAFETY: the rest belongs to no user, to no block in the index, and is large enough.
-        unsafe { self.insert(behind, rest) };
         block.set_header(Header::in_use(size).after_used());
+        // SAFETY: `size` bytes and more belong to this block.
+        let behind = unsafe { block.above(size) };
+        if rest == 0 {
+            behind.set_header(behind.header().after_used());
+        } else {
+            // SAFETY: the rest belongs to no user and to no block in the index, and every
+            // multiple of the granule is large enough.
+            unsafe { self.insert(behind, rest) };
+        }
     }
 
-    /// Cuts a block in use down to `size` bytes and frees the rest, where it can be a block.
+    /// Cuts a block in use down to `size` bytes and frees the rest.
     ///
     /// # Safety
     ///
@@ -43,7 +43,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     /// `size` on any more.
     pub(crate) unsafe fn cut(&mut self, block: Block, whole: usize, size: usize) {
         let rest = whole - size;
-        if rest < BLOCK_BYTES_MIN {
+        if rest == 0 {
             return;
         }
         block.set_header(Header::in_use(size).with_previous_of(block.header()));
@@ -51,6 +51,6 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         let rest_block = unsafe { block.above(size) };
         rest_block.set_header(Header::in_use(rest).after_used());
         // SAFETY: the rest is a block in use that nobody holds.
-        unsafe { self.release(rest_block, rest_block.header()) };
+        unsafe { self.release(rest_block, rest_block.header(), rest) };
     }
 }

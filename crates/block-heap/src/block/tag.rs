@@ -9,7 +9,7 @@
 //! block that is freed finds the start of a free block before it without a search. Only free
 //! blocks have one, so it costs no memory; a flag in the next header says whether it is there.
 
-use super::{BLOCK_BYTES_MIN, Block, GRANULE, Header};
+use super::{Block, GRANULE, Header};
 use crate::Misuse;
 
 impl Block {
@@ -17,10 +17,10 @@ impl Block {
     ///
     /// # Safety
     ///
-    /// The `size` bytes from here on lie in the span, belong to no user, and are at least
-    /// [`BLOCK_BYTES_MIN`].
+    /// The `size` bytes from here on lie in the span, belong to no user, and are a multiple of the
+    /// granule, and not 0.
     pub(crate) unsafe fn set_free(self, size: usize) {
-        debug_assert!(size >= BLOCK_BYTES_MIN);
+        debug_assert!(size != 0);
         self.set_header(Header::free(size));
         // SAFETY: the block behind these bytes starts in the span or is its end mark.
         let next = unsafe { self.above(size) };
@@ -48,7 +48,9 @@ impl Block {
         // SAFETY: in the span, which is initialised memory that starts zeroed.
         let size = unsafe { tag.read() };
         let broken = Misuse::BrokenTag { payload: self.payload().addr().get() };
-        if size > self.address() - span_start || !size.is_multiple_of(GRANULE) {
+        // Rotated, a size that is no multiple of the granule is a very large one.
+        let granules = size.rotate_right(GRANULE.ilog2());
+        if granules > (self.address() - span_start) / GRANULE {
             return Err(broken);
         }
         // SAFETY: `size` is a multiple of the granule and stays in the span, as just checked.

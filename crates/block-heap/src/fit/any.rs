@@ -21,6 +21,10 @@ use super::{
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnyFit {
+    // First, so that the empty index of the default fit is all zeros: a heap in a `static` then
+    // takes no room in the program's file.
+    /// [`GoodFit`].
+    Good,
     /// [`FirstFit`].
     First,
     /// [`SecondFit`].
@@ -31,8 +35,6 @@ pub enum AnyFit {
     Best,
     /// [`WorstFit`].
     Worst,
-    /// [`GoodFit`].
-    Good,
 }
 
 impl AnyFit {
@@ -60,47 +62,49 @@ impl AnyFit {
     }
 
     /// The empty index of this fit.
-    pub(crate) const fn state(self) -> AnyState {
-        match self {
-            Self::First => AnyState::First(FirstFit::EMPTY),
-            Self::Second => AnyState::Second(SecondFit::EMPTY),
-            Self::Next => AnyState::Next(NextFit::EMPTY),
-            Self::Best => AnyState::Best(BestFit::EMPTY),
-            Self::Worst => AnyState::Worst(WorstFit::EMPTY),
-            Self::Good => AnyState::Good(GoodFit::EMPTY),
-        }
+    #[must_use]
+    pub const fn state(self) -> AnyState {
+        AnyState { fit: self, list: FirstFit::EMPTY, rover: NextFit::EMPTY, bins: GoodFit::EMPTY }
     }
 }
 
-/// The index of the fit that was chosen.
+/// The index of the fit that was chosen. The indexes of the others are empty; in a `static` they
+/// are never touched.
 #[derive(Debug)]
-pub enum AnyState {
-    /// Of [`FirstFit`].
-    First(AddressList),
-    /// Of [`SecondFit`].
-    Second(AddressList),
-    /// Of [`NextFit`].
-    Next(Rover),
-    /// Of [`BestFit`].
-    Best(Bins),
-    /// Of [`WorstFit`].
-    Worst(Bins),
-    /// Of [`GoodFit`].
-    Good(Bins),
+#[repr(C)]
+pub struct AnyState {
+    fit: AnyFit,
+    list: AddressList,
+    rover: Rover,
+    // Last, as most of it is never touched.
+    bins: Bins,
+}
+
+impl AnyState {
+    /// Chooses another fit, while nothing is in the index.
+    pub fn choose(&mut self, fit: AnyFit) {
+        self.fit = fit;
+    }
+
+    /// The fit whose index it is.
+    #[must_use]
+    pub const fn fit(&self) -> AnyFit {
+        self.fit
+    }
 }
 
 /// Calls the same function of whichever fit the state belongs to.
 macro_rules! dispatch {
-    ($state:expr, $function:ident($($argument:expr),*)) => {
+    (($($reference:tt)+) $state:ident, $function:ident($($argument:expr),*)) => {
         // SAFETY: the caller's conditions are those of the fit that is called.
         unsafe {
-            match $state {
-                AnyState::First(state) => FirstFit::$function(state, $($argument),*),
-                AnyState::Second(state) => SecondFit::$function(state, $($argument),*),
-                AnyState::Next(state) => NextFit::$function(state, $($argument),*),
-                AnyState::Best(state) => BestFit::$function(state, $($argument),*),
-                AnyState::Worst(state) => WorstFit::$function(state, $($argument),*),
-                AnyState::Good(state) => GoodFit::$function(state, $($argument),*),
+            match $state.fit {
+                AnyFit::First => FirstFit::$function($($reference)+ $state.list, $($argument),*),
+                AnyFit::Second => SecondFit::$function($($reference)+ $state.list, $($argument),*),
+                AnyFit::Next => NextFit::$function($($reference)+ $state.rover, $($argument),*),
+                AnyFit::Best => BestFit::$function($($reference)+ $state.bins, $($argument),*),
+                AnyFit::Worst => WorstFit::$function($($reference)+ $state.bins, $($argument),*),
+                AnyFit::Good => GoodFit::$function($($reference)+ $state.bins, $($argument),*),
             }
         }
     };
@@ -118,7 +122,7 @@ unsafe impl Fit for AnyFit {
         block: BlockIndex,
         size: usize,
     ) {
-        dispatch!(state, insert(blocks, block, size));
+        dispatch!((&mut) state, insert(blocks, block, size));
     }
 
     unsafe fn remove<B: FreeBlocks>(
@@ -127,7 +131,7 @@ unsafe impl Fit for AnyFit {
         block: BlockIndex,
         size: usize,
     ) {
-        dispatch!(state, remove(blocks, block, size));
+        dispatch!((&mut) state, remove(blocks, block, size));
     }
 
     unsafe fn find<B: FreeBlocks>(
@@ -135,7 +139,7 @@ unsafe impl Fit for AnyFit {
         blocks: &B,
         size: usize,
     ) -> Option<BlockIndex> {
-        dispatch!(state, find(blocks, size))
+        dispatch!((&mut) state, find(blocks, size))
     }
 
     unsafe fn take_quickly<B: FreeBlocks>(
@@ -143,7 +147,7 @@ unsafe impl Fit for AnyFit {
         blocks: &mut B,
         size: usize,
     ) -> Option<BlockIndex> {
-        dispatch!(state, take_quickly(blocks, size))
+        dispatch!((&mut) state, take_quickly(blocks, size))
     }
 
     unsafe fn visit<B: FreeBlocks>(
@@ -151,6 +155,6 @@ unsafe impl Fit for AnyFit {
         blocks: &B,
         visit: &mut dyn FnMut(BlockIndex) -> bool,
     ) {
-        dispatch!(state, visit(blocks, visit));
+        dispatch!((&) state, visit(blocks, visit));
     }
 }

@@ -1,9 +1,9 @@
 //! Free blocks sorted into bins by size, with a bitmap of the bins that hold any.
 //!
 //! ```text
-//!   size in units   1   2   3  ...  63 | 64..65  66..67  ...  | 128..131  ...  | ...
-//!   bin             1   2   3  ...  63 |   64      65    ...  |    96     ...  | ...
-//!                   one size a bin     | 32 bins a doubling   | 32 bins        |
+//!   size in units   1   2   3  ...  127 | 128..129  130..131  ...  | 256..259  ...  | ...
+//!   bin             1   2   3  ...  127 |   128       129     ...  |   192     ...  | ...
+//!                   one size a bin      | 64 bins a doubling       | 64 bins        |
 //!
 //!   summary   one bit a word of the bitmap
 //!   bitmap    one bit a bin that is not empty
@@ -16,11 +16,13 @@
 //!
 //! This file files blocks and finds bins. Which block of a bin is taken is the fits' affair.
 
+use core::num::NonZeroU64;
+
 use super::{BlockIndex, FreeBlocks};
 
-/// Bins in each doubling of sizes: a block is at most 1/32 larger than the smallest of its bin.
+/// Bins in each doubling of sizes: a block is at most 1/64 larger than the smallest of its bin.
 /// Sizes below twice this number have a bin each.
-const PER_DOUBLING: usize = 32;
+const PER_DOUBLING: usize = 64;
 /// Enough bins for every size that a `usize` can be, and for the bin behind the last of them, so
 /// that no bin holds what another one should. The room is there for sizes that no heap has; it is
 /// never touched.
@@ -45,7 +47,11 @@ impl Bin {
     /// The bin that holds blocks of `size` units.
     #[inline]
     pub(super) const fn of(size: usize) -> Self {
-        let shift = Self::shift(size);
+        // Most sizes are small, so the branch is foreseen, and costs less than a logarithm.
+        if size < 2 * PER_DOUBLING {
+            return Self(size);
+        }
+        let shift = (size.ilog2() - PER_DOUBLING.ilog2()) as usize;
         // INVARIANT: 1 as `shift < DOUBLINGS` and what is added is less than 2 * PER_DOUBLING.
         Self(shift * PER_DOUBLING + (size >> shift))
     }
@@ -53,16 +59,16 @@ impl Bin {
     /// The first bin that holds only blocks of at least `size` units, which is not 0.
     #[inline]
     pub(super) const fn at_least(size: usize) -> Self {
-        // Rounded up to the width of the bin, which at the end of a doubling leads to the first
-        // bin of the next one.
-        let shift = Self::shift(size);
+        // The bin of what is just too small is the last that holds anything too small.
         // INVARIANT: 1 as in `of`, what is added being at most 2 * PER_DOUBLING.
-        Self(shift * PER_DOUBLING + (size.wrapping_sub(1) >> shift) + 1)
+        Self(Self::of(size - 1).0 + 1)
     }
 
-    /// The binary logarithm of the number of sizes that share the bin of `size`.
-    const fn shift(size: usize) -> usize {
-        ((size | PER_DOUBLING).ilog2() - PER_DOUBLING.ilog2()) as usize
+    /// The bin of the lowest of `bits`, which are those of one word.
+    #[inline]
+    const fn at(word: usize, bits: NonZeroU64) -> Self {
+        // INVARIANT: 1, as only bits of bins are ever set.
+        Self(word * WORD_BITS + bits.trailing_zeros() as usize)
     }
 
     const fn word(self) -> usize {
@@ -85,6 +91,7 @@ impl Bin {
 /// 3. A bit of `bitmap` is set where the bin's list is not empty, and nowhere else.
 /// 4. A bit of `summary` is set where the word of `bitmap` is not zero, and nowhere else.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Bins {
     summary: u64,
     bitmap: [u64; WORDS],
@@ -125,18 +132,20 @@ impl Bins {
     /// The first bin from `from` on that holds a block.
     #[inline]
     pub(super) fn first_from(&self, from: Bin) -> Option<Bin> {
-        let mut word = from.word();
-        let mut bits = self.word(word) & (!0 << (from.0 % WORD_BITS));
-        if bits == 0 {
-            let words = self.summary & (!0 << (word + 1));
-            if words == 0 {
-                return None;
-            }
-            word = words.trailing_zeros() as usize;
-            bits = self.word(word);
+        let word = from.word();
+        let bits = self.word(word) & (!0 << (from.0 % WORD_BITS));
+        match NonZeroU64::new(bits) {
+            Some(bits) => Some(Bin::at(word, bits)),
+            None => self.first_in_words_from(word + 1),
         }
-        // INVARIANT: `Bin` 1, as only bits of bins are ever set (3).
-        Some(Bin(word * WORD_BITS + bits.trailing_zeros() as usize))
+    }
+
+    /// The first bin from `word` of the bitmap on that holds a block.
+    #[inline]
+    fn first_in_words_from(&self, word: usize) -> Option<Bin> {
+        let words = NonZeroU64::new(self.summary & (!0 << word))?;
+        let word = words.trailing_zeros() as usize;
+        Some(Bin::at(word, NonZeroU64::new(self.word(word))?))
     }
 
     /// The first bin behind `bin` that holds a block.
@@ -194,7 +203,7 @@ impl Bins {
     }
 
     /// Takes a block out of its bin.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(&mut self, blocks: &mut impl FreeBlocks, block: BlockIndex, size: usize) {
         let bin = Bin::of(size);
         let next = blocks.next(block);
@@ -206,13 +215,13 @@ impl Bins {
         if !blocks.are_neighbours(previous, block) {
             blocks.broken_link(block);
         }
-        blocks.set_next(previous, next);
         if let Some(next) = next {
             if !blocks.are_neighbours(block, next) {
                 blocks.broken_link(block);
             }
             blocks.set_previous(next, Some(previous));
         }
+        blocks.set_next(previous, next);
     }
 
     /// Passes every block to `visit`, smallest bin first, until it returns `false`.

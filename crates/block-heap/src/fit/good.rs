@@ -1,4 +1,4 @@
-//! Good fit: best fit within one sixteenth, in constant time.
+//! Good fit: best fit within one thirty-second, in constant time.
 //!
 //! The first bin all of whose blocks are large enough gives the block that it got last, without
 //! a look at it; this is TLSF's rule. Only where no such bin holds a block, so that the heap
@@ -12,7 +12,7 @@ use super::{BlockIndex, Fit, FreeBlocks};
 const LOOK_AT_MOST: usize = 4;
 
 /// Picks a block of the first bin all of whose blocks are large enough: one of the smallest that
-/// fit, in constant time. It is larger than the best one by a sixteenth at most, where the best
+/// fit, in constant time. It is larger than the best one by a thirty-second at most, where the best
 /// one lies in that bin or in the bin below.
 #[derive(Debug, Clone, Copy)]
 pub struct GoodFit;
@@ -35,7 +35,7 @@ unsafe impl Fit for GoodFit {
         bins.insert(blocks, block, size);
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn remove<B: FreeBlocks>(
         bins: &mut Bins,
         blocks: &mut B,

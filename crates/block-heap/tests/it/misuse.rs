@@ -128,11 +128,11 @@ fn a_header_overwritten_by_the_block_before() {
 #[test]
 fn a_free_block_written_to() {
     // Its header, its two links, and its tag.
-    for offset in [-1, 0, 1, 12] {
+    for offset in [-1, 0, 1, 14] {
         let mut heap = heap();
         let first = heap.allocate(24);
-        let second = heap.allocate(104);
-        let (_third, fourth) = (heap.allocate(24), heap.allocate(104));
+        let second = heap.allocate(120);
+        let (_third, fourth) = (heap.allocate(24), heap.allocate(120));
         heap.allocate(24);
         heap.free(second);
         heap.free(fourth);
@@ -145,14 +145,14 @@ fn a_free_block_written_to() {
 
 #[test]
 fn a_free_block_written_to_before_it_is_handed_out() {
-    for offset in [-1, 0, 12] {
+    for offset in [-1, 0, 14] {
         let mut heap = heap();
-        let held = heap.allocate(104);
+        let held = heap.allocate(120);
         heap.allocate(24);
         heap.free(held);
         write_word(held, offset * HEADER_BYTES.cast_signed(), 0x4141_4141);
         let misuse = found(&mut heap, |heap| {
-            let _ = heap.allocate(layout(104, 1));
+            let _ = heap.allocate(layout(120, 1));
         });
         assert_eq!(misuse.payload(), held.address(), "offset {offset}: {misuse}");
     }

@@ -2,10 +2,10 @@
 
 use heapwright_block::BlockState::{Free, InUse, Top};
 use heapwright_block::fit::{BestFit, GoodFit};
-use heapwright_block::{BLOCK_BYTES_MIN, Config, HEADER_BYTES};
-use heapwright_break::Break;
+use heapwright_block::{BLOCK_BYTES_MIN, BlockHeap, Config, GRANULE, HEADER_BYTES};
+use heapwright_break::{Break, FixedBreak};
 
-use crate::tested::{fixed, growing, with_config};
+use crate::tested::{Tested, buffer, fixed, growing, layout, with_config};
 
 #[test]
 fn a_block_that_is_too_large_is_split_and_the_rest_is_free() {
@@ -16,18 +16,26 @@ fn a_block_that_is_too_large_is_split_and_the_rest_is_free() {
     let blocks = heap.blocks();
     assert_eq!(heap.states(), [InUse, Free, InUse, Top]);
     assert_eq!(blocks[1].header, blocks[0].header + blocks[0].size);
-    assert_eq!(blocks[0].size + blocks[1].size, 1008);
+    assert_eq!(blocks[0].size + blocks[1].size, 1024);
 }
 
 #[test]
-fn a_rest_that_cannot_be_a_block_stays_with_the_user() {
-    let mut heap = growing::<GoodFit>();
-    heap.make_holes(&[1000]);
-    let wanted = 1008 - HEADER_BYTES - (BLOCK_BYTES_MIN - 16);
-    let held = heap.allocate(wanted);
-    assert_eq!(heap.states(), [InUse, InUse, Top]);
-    // SAFETY: the block is held.
-    assert_eq!(unsafe { heap.0.usable_size(held.payload) }, 1000);
+fn what_is_left_of_a_hole_is_nothing_or_a_block() {
+    for wanted in 1..=1024 - HEADER_BYTES {
+        let mut heap = growing::<GoodFit>();
+        heap.make_holes(&[1000]);
+        let held = heap.allocate(wanted);
+        let blocks = heap.blocks();
+        if blocks[1].is_free() {
+            assert_eq!(blocks[0].size + blocks[1].size, 1024, "{wanted}");
+            assert!(blocks[1].size >= BLOCK_BYTES_MIN, "{wanted}");
+        } else {
+            assert_eq!(blocks[0].size, 1024, "{wanted}");
+        }
+        // SAFETY: the block is held.
+        let usable = unsafe { heap.0.usable_size(held.payload) };
+        assert!((wanted..wanted + BLOCK_BYTES_MIN).contains(&usable), "{wanted}");
+    }
 }
 
 #[test]
@@ -48,8 +56,8 @@ fn free_coalesces_with_both_neighbours() {
 #[test]
 fn a_free_block_costs_one_word_when_it_is_handed_out() {
     let mut heap = growing::<GoodFit>();
-    let (first, second) = (heap.allocate(40), heap.allocate(40));
-    assert_eq!(second.address() - first.address(), 40 + HEADER_BYTES);
+    let (first, second) = (heap.allocate(56), heap.allocate(56));
+    assert_eq!(second.address() - first.address(), 56 + HEADER_BYTES);
 }
 
 #[test]
@@ -84,9 +92,22 @@ fn a_heap_told_to_trims_itself() {
 #[test]
 fn a_buffer_is_used_to_its_end() {
     let mut heap = fixed::<BestFit>(4096);
-    heap.allocate(4096 - 16 - HEADER_BYTES);
+    heap.allocate(4096 - GRANULE - HEADER_BYTES);
     assert_eq!(heap.states(), [InUse]);
-    assert!(heap.0.allocate(crate::tested::layout(1, 1)).is_err());
+    assert!(heap.0.allocate(layout(1, 1)).is_err());
+}
+
+#[test]
+fn a_buffer_may_begin_and_end_anywhere() {
+    for (skip, len) in [0, 16].into_iter().flat_map(|skip| (100..200).map(move |len| (skip, len))) {
+        let source = FixedBreak::new(&mut buffer(512)[skip..skip + len]).unwrap();
+        let mut heap = Tested(BlockHeap::<_, GoodFit>::new(source));
+        let mut taken = 0;
+        while heap.try_allocate(layout(1, GRANULE)).is_ok() {
+            taken += BLOCK_BYTES_MIN;
+        }
+        assert!(taken + 3 * GRANULE > len, "{len} bytes from {skip} on gave {taken}");
+    }
 }
 
 #[test]
@@ -95,11 +116,11 @@ fn stats_and_fragmentation_count_what_the_walk_shows() {
     let (first, _second) = (heap.allocate(1000), heap.allocate(1000));
     heap.free(first);
     let stats = heap.0.stats();
-    assert_eq!((stats.live_count, stats.live_bytes), (1, 1008));
+    assert_eq!((stats.live_count, stats.live_bytes), (1, 1024));
     assert_eq!(stats.free_count, 2);
-    assert_eq!(stats.heap_bytes, stats.live_bytes + stats.free_bytes + 16);
+    assert_eq!(stats.heap_bytes, stats.live_bytes + stats.free_bytes + GRANULE);
     let fragmentation = heap.0.fragmentation();
-    let expected = 1008.0 / f64::from(u32::try_from(stats.free_bytes).unwrap());
+    let expected = 1024.0 / f64::from(u32::try_from(stats.free_bytes).unwrap());
     assert!((fragmentation.external - expected).abs() < 1e-9);
-    assert!((fragmentation.overhead - 8.0 / 1008.0).abs() < 1e-9);
+    assert!((fragmentation.overhead - 8.0 / 1024.0).abs() < 1e-9);
 }

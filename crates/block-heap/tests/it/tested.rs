@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use heapwright_block::fit::{Fit, GoodFit};
-use heapwright_block::{AllocError, Block, BlockHeap, BlockState, Config};
+use heapwright_block::{AllocError, Block, BlockHeap, BlockState, Config, GRANULE};
 use heapwright_break::{Break, FixedBreak, ReservedBreak};
 
 /// A block that a test holds.
@@ -44,18 +44,28 @@ pub(crate) fn growing<F: Fit>() -> Tested<ReservedBreak, F> {
     Tested(BlockHeap::new(ReservedBreak::new(1 << 30)))
 }
 
+/// A buffer that lives as long as the test process, and begins at a multiple of the granule.
+pub(crate) fn buffer<'process>(bytes: usize) -> &'process mut [MaybeUninit<u8>] {
+    #[derive(Clone, Copy)]
+    #[repr(align(32))]
+    struct Granule(#[expect(dead_code, reason = "room")] [MaybeUninit<u8>; GRANULE]);
+
+    const _: () = assert!(align_of::<Granule>() == GRANULE);
+    let room = [MaybeUninit::uninit(); GRANULE];
+    let buffer = Box::leak(vec![Granule(room); bytes / GRANULE].into_boxed_slice());
+    let granules = NonNull::from(buffer);
+    let bytes = NonNull::slice_from_raw_parts(granules.cast(), granules.len() * GRANULE);
+    // SAFETY: the buffer is leaked, so it lives for ever, and is lent to nobody else.
+    unsafe { &mut *bytes.as_ptr() }
+}
+
 /// A heap in a buffer that lives as long as the test process.
 pub(crate) fn fixed<F: Fit>(bytes: usize) -> Tested<FixedBreak<'static>, F> {
     with_config(bytes, Config::new())
 }
 
 pub(crate) fn with_config<F: Fit>(bytes: usize, config: Config) -> Tested<FixedBreak<'static>, F> {
-    let buffer = Box::leak(vec![MaybeUninit::<u128>::uninit(); bytes / 16].into_boxed_slice());
-    let bytes = NonNull::from(buffer);
-    let bytes = NonNull::slice_from_raw_parts(bytes.cast(), bytes.len() * 16);
-    // SAFETY: the buffer is leaked, so it lives for ever, and is lent to nobody else.
-    let source = FixedBreak::new(unsafe { &mut *bytes.as_ptr() }).unwrap();
-    Tested(BlockHeap::with_config(source, config))
+    Tested(BlockHeap::with_config(FixedBreak::new(buffer(bytes)).unwrap(), config))
 }
 
 impl<B: Break, F: Fit> Tested<B, F> {

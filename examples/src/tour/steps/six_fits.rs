@@ -19,17 +19,17 @@ const SEPARATOR_BYTES: usize = 24;
 /// have until they are freed, and those of the separators behind them.
 const HOLES: [(char, usize, char); 7] = [
     ('a', 504, 'A'),
-    ('b', 1528, 'B'),
-    ('c', 2040, 'C'),
-    ('d', 8184, 'D'),
-    ('e', 1784, 'E'),
-    ('f', 1032, 'F'),
-    ('g', 1080, 'G'),
+    ('b', 6136, 'B'),
+    ('c', 8184, 'C'),
+    ('d', 32_760, 'D'),
+    ('e', 7160, 'E'),
+    ('f', 4184, 'F'),
+    ('g', 4216, 'G'),
 ];
 /// The separator that is freed and allocated again before there are holes, so that next fit has
 /// picked a block there.
 const PICKED_BEFORE: char = 'D';
-const REQUEST_BYTES: usize = 1032;
+const REQUEST_BYTES: usize = 4184;
 
 /// Exactly the blocks, the room before the first header and the mark at the end.
 const BUFFER_BYTES: usize = {

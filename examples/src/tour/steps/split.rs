@@ -38,7 +38,7 @@ impl Step for Splits {
     const TITLE: &str = "Split";
 
     fn perform() -> Result<Self> {
-        // What this leaves of the hole is half of the smallest block.
+        // This is less than the hole by half of the smallest block.
         let nearly_all = HOLE_BYTES - BLOCK_BYTES_MIN / 2;
         Ok(Self { with_rest: serve(100)?, without_rest: serve(nearly_all)? })
     }
@@ -55,11 +55,12 @@ impl Step for Splits {
         page.heap_change(before, after);
         page.blank();
         let Split { requested_bytes, hole, before, after } = &self.without_rest;
-        let rest = hole.size - (requested_bytes + HEADER_BYTES).next_multiple_of(16);
+        let rest = hole.size - (requested_bytes + HEADER_BYTES);
         page.prose(&format!(
-            "A free block needs room for a header, two links and a tag: {BLOCK_BYTES_MIN} bytes. \
-             Asked for {requested_bytes}, the same hole would leave {rest}. They stay with C, \
-             which gets more than it asked for: internal fragmentation.",
+            "A free block needs room for a header, two links and a tag: {BLOCK_BYTES_MIN} bytes, \
+             and every block is a multiple of that. Asked for {requested_bytes}, the same hole \
+             would leave {rest}. They stay with C, which gets more than it asked for: internal \
+             fragmentation.",
         ));
         page.blank();
         page.heap_change(before, after);
