@@ -112,17 +112,32 @@ impl Stats {
         ]
     }
 
+    /// What is told of the heap, and how.
+    fn figures(&self) -> [(&'static str, String); 9] {
+        let bytes = |key| self.shown(key, bytes_text);
+        let count = |key| self.shown(key, group);
+        let part = |key| self.shown(key, per_cent);
+        let live = format!("{} in {} blocks", bytes("live_bytes"), count("live_count"));
+        let free = format!("{} in {} spans and in slabs", bytes("free_bytes"), count("free_count"));
+        [
+            ("peak heap", bytes("heap_bytes_peak")),
+            ("live at the end", live),
+            ("free at the end", free),
+            ("dirty, of the free spans", bytes("dirty_bytes")),
+            ("slabs", count("slab_count")),
+            ("large blocks", count("large_count")),
+            ("thread heaps", count("thread_heap_count")),
+            ("not in use, of slabs and large blocks", part("overhead_permille")),
+            ("external fragmentation", part("external_permille")),
+        ]
+    }
+
     fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
-        let live_bytes = self.shown("live_bytes", bytes_text);
-        let live = format!("{live_bytes} in {} blocks", self.shown("live_count", group));
-        table.add_row(["peak heap".to_owned(), self.shown("heap_bytes_peak", bytes_text)]);
-        table.add_row(["live at the end".to_owned(), live]);
-        let external = self.shown("external_permille", per_cent);
-        table.add_row(["external fragmentation".to_owned(), external]);
-        let headers = self.shown("overhead_permille", per_cent);
-        table.add_row(["headers, of what is in use".to_owned(), headers]);
+        for (name, value) in self.figures() {
+            table.add_row([name.to_owned(), value]);
+        }
         for (name, count) in self.calls() {
             table.add_row([format!("calls of {name}"), group(count)]);
         }
@@ -209,7 +224,9 @@ mod tests {
     use super::*;
 
     const LINE: &str = "pid=17 program=sort break=reserved fit=good heap_bytes_peak=1572864 \
-                        live_bytes=2048 live_count=12 overhead_permille=94 external_permille=125 \
+                        live_bytes=2048 live_count=12 free_bytes=5242880 free_count=7 \
+                        dirty_bytes=65536 slab_count=1234 large_count=3 thread_heap_count=4 \
+                        overhead_permille=94 external_permille=125 \
                         malloc=12345 free=12333 calloc=0";
 
     #[test]
@@ -224,10 +241,22 @@ mod tests {
     #[test]
     fn the_table_says_what_was_counted_and_what_was_not() {
         let text = Stats::parse(LINE).table().to_string();
-        let parts =
-            ["1.5 MiB", "2.0 KiB in 12 blocks", "9.4 %", "12.5 %", "calls of malloc", "12,345"];
-        for part in parts {
-            assert!(text.contains(part), "{part} in\n{text}");
+        let rows = [
+            ("peak heap", "1.5 MiB"),
+            ("live at the end", "2.0 KiB in 12 blocks"),
+            ("free at the end", "5.0 MiB in 7 spans and in slabs"),
+            ("dirty, of the free spans", "64.0 KiB"),
+            ("slabs", "1,234"),
+            ("large blocks", "3"),
+            ("thread heaps", "4"),
+            ("not in use, of slabs and large blocks", "9.4 %"),
+            ("external fragmentation", "12.5 %"),
+            ("calls of malloc", "12,345"),
+        ];
+        for (name, value) in rows {
+            let row = text.lines().find(|line| line.starts_with(&format!("│ {name} ")));
+            let ends_so = row.is_some_and(|row| row.ends_with(&format!(" {value} │")));
+            assert!(ends_so, "{name} {value} in\n{text}");
         }
         assert!(Stats::parse("pid=1").table().to_string().contains('?'));
         assert!(!text.contains("calloc"), "{text}");

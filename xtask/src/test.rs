@@ -46,6 +46,15 @@ pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
             cmd!(shell, "cargo test --workspace --exclude {ABI} --no-fail-fast -- --show-output"),
         ),
     ];
+    // In a folder of its own: the flag would have everything else built anew.
+    steps.push(Step::command(
+        "the protocol between threads, in every order (loom)",
+        cmd!(
+            shell,
+            "cargo test --package heapwright-malloc --test loom --release --target-dir target/loom"
+        )
+        .env("RUSTFLAGS", "--cfg loom"),
+    ));
     for package in workspace.packages.iter().filter(|package| package.is_published) {
         steps.extend(features(shell, package));
     }

@@ -12,6 +12,7 @@
  *                                       own break: only for programs that do not call brk or
  *                                       sbrk themselves while another thread allocates.
  *   HEAPWRIGHT_FIT=first|second|next|best|worst|good   which free block is taken
+ *   HEAPWRIGHT_SCAVENGER=1              a thread gives free memory back while the process is idle
  *   HEAPWRIGHT_STATS=PATH               append a line of figures to PATH at exit
  */
 #ifndef HEAPWRIGHT_H
@@ -58,22 +59,23 @@ void *pvalloc(size_t size) HEAPWRIGHT_NOEXCEPT;
 /* The bytes that may be written, at least what was asked for; 0 for NULL. */
 size_t malloc_usable_size(void *block) HEAPWRIGHT_NOEXCEPT;
 
-/* Gives free memory at the break back to the system but for `pad` bytes: 1 if there was some. */
+/* Gives free memory back to the system, wherever it lies, but for `pad` bytes: 1 if there was some.
+ * The process has less in memory then; the heap keeps its addresses, so arena stays as it was. */
 int malloc_trim(size_t pad) HEAPWRIGHT_NOEXCEPT;
 
 /* glibc's <malloc.h> has it from 2.33 on. The fields mean here: */
 #if !defined(__GLIBC__) || !__GLIBC_PREREQ(2, 33)
 struct mallinfo2 {
     size_t arena;    /* bytes from the start of the heap to its break */
-    size_t ordblks;  /* free blocks */
+    size_t ordblks;  /* free spans */
     size_t smblks;   /* 0 */
-    size_t hblks;    /* 0 */
+    size_t hblks;    /* 0: large blocks are in the heap too */
     size_t hblkhd;   /* 0 */
     size_t usmblks;  /* the most that arena was */
     size_t fsmblks;  /* 0 */
-    size_t uordblks; /* bytes in blocks in use */
-    size_t fordblks; /* bytes in free blocks */
-    size_t keepcost; /* bytes that malloc_trim could give back */
+    size_t uordblks; /* bytes in blocks in use, with what sizes are rounded up by */
+    size_t fordblks; /* bytes that are free, in spans and in slabs */
+    size_t keepcost; /* bytes of free spans that malloc_trim would give back, at the most */
 };
 #endif
 struct mallinfo2 mallinfo2(void) HEAPWRIGHT_NOEXCEPT;

@@ -38,6 +38,15 @@ fn non_null(block: *mut c_void) -> Option<NonNull<u8>> {
 /// A block of at least `size` bytes, aligned to 16; null and `ENOMEM` where there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
+    match Heap::malloc_quickly(size) {
+        Some(block) => block.as_ptr().cast(),
+        None => malloc_slowly(size),
+    }
+}
+
+/// Out of line, so that `malloc` needs no frame.
+#[inline(never)]
+extern "C" fn malloc_slowly(size: usize) -> *mut c_void {
     or_enomem(Heap::malloc(size))
 }
 
@@ -55,10 +64,8 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
 /// `block` is null, or came from this library, was not freed since, and nobody uses it any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn free(block: *mut c_void) {
-    if let Some(block) = non_null(block) {
-        // SAFETY: the caller's conditions.
-        unsafe { Heap::free(block) };
-    }
+    // SAFETY: the caller's conditions.
+    unsafe { Heap::free_or_null(block.cast()) };
 }
 
 /// Gives a block another size. Of null it makes a new block, and with a size of 0 it frees and

@@ -37,6 +37,10 @@ extern "C" fn allocate(size: usize, align: usize) -> *mut c_void {
     Heap::aligned_alloc(align, size).map_or(ptr::null_mut(), |block| block.as_ptr().cast())
 }
 
+extern "C" fn allocate_quickly(size: usize) -> *mut c_void {
+    Heap::malloc_quickly(size).map_or(ptr::null_mut(), |block| block.as_ptr().cast())
+}
+
 /// The new-handler, or null.
 #[cold]
 extern "C" fn handler() -> *mut c_void {
@@ -58,7 +62,7 @@ extern "C" fn thrower() -> NonNull<c_void> {
     // std::__throw_bad_alloc()
     let linked = || sys::weak_symbol!("_ZSt17__throw_bad_allocv");
     symbol_of_cxx(c"_ZSt17__throw_bad_allocv", linked).unwrap_or_else(|| {
-        abort_with(&Message::<128>::new().text(
+        abort_with(Message::<128>::new().text(
             "heapwright: operator new is out of memory, and no libstdc++ is there to throw\n",
         ))
     })
@@ -88,7 +92,7 @@ unsafe extern "C-unwind" fn new_or_throw(size: usize, align: usize) -> *mut c_vo
 #[unsafe(naked)]
 #[unsafe(export_name = "_Znwm")]
 pub unsafe extern "C-unwind" fn new(size: usize) -> *mut c_void {
-    sys::new_unaligned!("heapwright_operator_new", new_or_throw)
+    sys::new_unaligned!("heapwright_operator_new", allocate_quickly, new_or_throw)
 }
 
 /// `operator new(size, align)`.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `HEAPWRIGHT_BREAK` | `reserved`, `program` | `reserved` |
 //! | `HEAPWRIGHT_FIT` | `first`, `second`, `next`, `best`, `worst`, `good` | `good` |
+//! | `HEAPWRIGHT_SCAVENGER` | `1`, `0` | `0` |
 //! | `HEAPWRIGHT_STATS` | the path of a file, see `exit_report.rs` | no file |
 //!
 //! Any other name or value gives one line on standard error and the default, but for
@@ -28,16 +29,18 @@ impl Startup for Environment {
     #[cold]
     fn config() -> Config {
         lifecycle::keep_linked();
-        variables().fold(Config::new(), |config, (name, value)| match name {
-            b"BREAK" => with_break(config, value),
-            b"FIT" => with_fit(config, value),
-            // Those are read elsewhere: by the report, and by the tests of the library.
-            b"STATS" | b"LIBRARY_DIR" => config,
-            _ => {
-                warn(name, value, "is unknown and ignored");
-                config
+        let mut config = Config::new();
+        each_variable(&mut |name, value| match name {
+            b"BREAK" => config = with_break(config, value),
+            b"FIT" => config = with_fit(config, value),
+            b"SCAVENGER" if !matches!(value, b"0" | b"1") => {
+                warn(name, value, "is unknown; it is 0 or 1, and now 0");
             }
-        })
+            // Those are read elsewhere: by the scavenger, the report and the library's tests.
+            b"SCAVENGER" | b"STATS" | b"LIBRARY_DIR" => (),
+            _ => warn(name, value, "is unknown and ignored"),
+        });
+        config
     }
 
     /// Nothing: the constructor registers the fork handlers. Here the C library may be in the
@@ -45,9 +48,28 @@ impl Startup for Environment {
     fn started() {}
 }
 
+/// Whether `HEAPWRIGHT_SCAVENGER` asks for the thread.
+#[cold]
+pub(crate) fn wants_scavenger() -> bool {
+    let mut wanted = false;
+    each_variable(&mut |name, value| {
+        if name == b"SCAVENGER" {
+            wanted = value == b"1";
+        }
+    });
+    wanted
+}
+
 /// The value of `HEAPWRIGHT_STATS`.
+#[cold]
 pub(crate) fn stats_path() -> Option<&'static [u8]> {
-    variables().find(|(name, value)| name == b"STATS" && !value.is_empty()).map(|(_, value)| value)
+    let mut path = None;
+    each_variable(&mut |name, value| {
+        if name == b"STATS" && !value.is_empty() && path.is_none() {
+            path = Some(value);
+        }
+    });
+    path
 }
 
 fn with_break(config: Config, value: &[u8]) -> Config {
@@ -80,31 +102,31 @@ fn with_fit(mut config: Config, value: &[u8]) -> Config {
     }
 }
 
-/// Says in one line on standard error what became of a variable.
+/// Says in one line on standard error what became of a variable. What somebody else wrote is cut
+/// short, so that the line keeps its end.
 #[cold]
+#[inline(never)]
 pub(crate) fn warn(name: &[u8], value: &[u8], what: &str) {
-    let line = with_shown(Message::<320>::new().text("heapwright: HEAPWRIGHT_"), name).text("=");
-    with_shown(line, value).text(" ").text(what).text("\n").write_to(STANDARD_ERROR);
-}
-
-/// Adds what somebody else wrote: cut short, so that the line keeps its end, and with `?` for what
-/// a terminal would obey.
-fn with_shown(line: Message<320>, text: &[u8]) -> Message<320> {
     const SHOWN_BYTES_MAX: usize = 64;
-    text.iter()
-        .take(SHOWN_BYTES_MAX)
-        .fold(line, |line, &byte| line.bytes(&[if byte.is_ascii_control() { b'?' } else { byte }]))
+    let cut = |text| <[u8]>::get(text, ..SHOWN_BYTES_MAX).unwrap_or(text);
+    let mut line = Message::<320>::new();
+    line.text("heapwright: HEAPWRIGHT_").shown(cut(name)).text("=").shown(cut(value));
+    line.text(" ").text(what).text("\n").write_to(STANDARD_ERROR);
 }
 
-/// The variables whose names begin with `HEAPWRIGHT_`, by the rest of their names.
-fn variables() -> impl Iterator<Item = (&'static [u8], &'static [u8])> {
+/// Passes the variables whose names begin with `HEAPWRIGHT_` to `visit`, by the rest of their
+/// names.
+#[cold]
+#[inline(never)]
+fn each_variable(visit: &mut dyn FnMut(&'static [u8], &'static [u8])) {
     let entries = if sys::is_privileged() { Entries::NONE } else { Entries::of_process() };
-    entries.filter_map(|entry| {
-        let entry = entry.strip_prefix(b"HEAPWRIGHT_")?;
-        let end = entry.iter().position(|&byte| byte == b'=')?;
-        let (name, value) = entry.split_at_checked(end)?;
-        Some((name, value.get(1..)?))
-    })
+    for entry in entries {
+        let Some(entry) = entry.strip_prefix(b"HEAPWRIGHT_") else { continue };
+        let end = entry.iter().position(|&byte| byte == b'=');
+        if let Some((name, [_, value @ ..])) = end.and_then(|end| entry.split_at_checked(end)) {
+            visit(name, value);
+        }
+    }
 }
 
 /// The strings of `environ`.

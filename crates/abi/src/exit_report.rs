@@ -7,12 +7,7 @@
 //! |---|---|
 //! | `pid`, `program` | the process and its short name |
 //! | `break`, `fit` | the configuration, as `HEAPWRIGHT_BREAK` and `HEAPWRIGHT_FIT` spell it |
-//! | `heap_bytes_peak`, `heap_bytes` | from the start of the heap to its break: most, and now |
-//! | `live_bytes`, `live_count` | blocks in use |
-//! | `free_bytes`, `free_count`, `free_bytes_largest` | free blocks, the top included |
-//! | `overhead_permille` | bytes of the blocks in use that are headers, of 1000 |
-//! | `external_permille` | 1 − largest free block / all free bytes, of 1000 |
-//! | `malloc`, `calloc`, `realloc`, `aligned_alloc`, `free` | calls that reached the heap |
+//! | the names of `figures.rs` | the figures of the heap, and the calls |
 //!
 //! A process that ends without `exit`, as by `_exit` or a signal, writes no line. A relative path
 //! is seen from the directory the process ends in. Where the file cannot be written, the process
@@ -24,7 +19,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 use heapwright_malloc::message::Message;
 use heapwright_malloc::{Stats, try_stats};
 
-use crate::{environment, sys};
+use crate::{environment, figures, sys};
 
 /// More than Linux takes, so that a path that is cut off names no other file.
 const PATH_BYTES_MAX: usize = 4096 + 1;
@@ -36,83 +31,56 @@ static NAME: Kept<NAME_BYTES_MAX> = Kept::new();
 
 /// Keeps the path and the program's name, while the C library's are untouched.
 pub(crate) fn prepare() {
-    let Some(path) = environment::stats_path() else { return };
-    NAME.keep(program_name());
-    PATH.keep(path.iter().copied());
+    if let Some(path) = environment::stats_path() {
+        keep(&NAME.bytes, program_name());
+        keep(&PATH.bytes, path);
+    }
 }
 
 /// Writes the line, where one is asked for.
 pub(crate) fn write() {
-    let path = PATH.copy();
-    let Ok(path) = CStr::from_bytes_until_nul(&path) else { return };
-    if path.is_empty() {
-        return;
+    // Most processes are asked for none: they end here, and touch no more of the stack.
+    if PATH.is_kept() {
+        write_to_path();
     }
+}
+
+#[cold]
+#[inline(never)]
+fn write_to_path() {
+    let mut path = [0; PATH_BYTES_MAX];
+    let path = copy(&PATH.bytes, &mut path);
     let Some(stats) = try_stats() else { return };
-    if !sys::append(path, line(&stats).as_bytes()) {
+    let mut line = Message::new();
+    describe(&stats, &mut line);
+    if !sys::append(path, line.as_bytes()) {
         environment::warn(b"STATS", path.to_bytes(), "cannot be written; there is no report");
     }
 }
 
-fn line(stats: &Stats) -> Message<1024> {
-    let blocks = &stats.blocks;
-    let calls = &stats.calls;
-    let name = NAME.copy();
-    let name = CStr::from_bytes_until_nul(&name).map_or(&b"?"[..], CStr::to_bytes);
-    let line = Message::new().text("pid=").number(sys::process_id()).text(" program=").bytes(name);
-    let line = line.text(" break=").text(stats.break_kind.name());
-    let line = line.text(" fit=").text(stats.fit.name());
-    let figures = [
-        ("heap_bytes_peak", blocks.heap_bytes_peak),
-        ("heap_bytes", blocks.heap_bytes),
-        ("live_bytes", blocks.live_bytes),
-        ("live_count", blocks.live_count),
-        ("free_bytes", blocks.free_bytes),
-        ("free_count", blocks.free_count),
-        ("free_bytes_largest", blocks.free_bytes_largest),
-        ("overhead_permille", permille(stats.fragmentation.overhead)),
-        ("external_permille", permille(stats.fragmentation.external)),
-    ];
-    let line = figures.iter().fold(line, |line, (key, value)| entry(line, key).size(*value));
-    let counts = [
-        ("malloc", calls.malloc),
-        ("calloc", calls.calloc),
-        ("realloc", calls.realloc),
-        ("aligned_alloc", calls.aligned_alloc),
-        ("free", calls.free),
-    ];
-    let line = counts.iter().fold(line, |line, (key, value)| entry(line, key).number(*value));
-    line.text("\n")
+fn describe(stats: &Stats, line: &mut Message<1024>) {
+    let mut name = [0; NAME_BYTES_MAX];
+    let name = copy(&NAME.bytes, &mut name);
+    line.text("pid=").number(sys::process_id()).text(" program=").word(name.to_bytes());
+    line.text(" break=").text(stats.break_kind.name()).text(" fit=").text(stats.fit.name());
+    line.figures(&figures::of(stats), [" ", "=", ""]).text("\n");
 }
 
-fn entry(line: Message<1024>, key: &str) -> Message<1024> {
-    line.text(" ").text(key).text("=")
-}
-
-fn permille(ratio: f64) -> usize {
-    // The cast rounds down and saturates; a ratio is at most 1.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
-    let permille = (ratio * 1000.0) as usize;
-    permille
-}
-
-/// The short name, with whatever would split the line's words replaced.
-fn program_name() -> impl Iterator<Item = u8> {
+/// The short name of the program.
+fn program_name() -> &'static [u8] {
     unsafe extern "C" {
         // The C library's `char *program_invocation_short_name`; atomic, because others may set it.
         safe static program_invocation_short_name: AtomicPtr<c_char>;
     }
     let name = program_invocation_short_name.load(Ordering::Relaxed);
-    let name = if name.is_null() {
-        c"?"
-    } else {
-        // SAFETY: the C library points it at the end of the first argument, a string.
-        unsafe { CStr::from_ptr(name) }
-    };
-    name.to_bytes().iter().map(|&byte| if byte.is_ascii_graphic() { byte } else { b'_' })
+    if name.is_null() {
+        return b"?";
+    }
+    // SAFETY: the C library points it at the end of the first argument, a string.
+    unsafe { CStr::from_ptr(name) }.to_bytes()
 }
 
-/// A string that was kept from the start for the end.
+/// A string that was kept from the start for the end, with a zero byte behind it.
 struct Kept<const BYTES: usize> {
     bytes: [AtomicU8; BYTES],
 }
@@ -122,19 +90,27 @@ impl<const BYTES: usize> Kept<BYTES> {
         Self { bytes: [const { AtomicU8::new(0) }; BYTES] }
     }
 
-    /// Keeps what fits, with a zero byte at its end.
-    fn keep(&self, text: impl Iterator<Item = u8>) {
-        let places = self.bytes.iter().take(BYTES.saturating_sub(1));
-        for (place, byte) in places.zip(text) {
-            place.store(byte, Ordering::Relaxed);
-        }
+    fn is_kept(&self) -> bool {
+        self.bytes.first().is_some_and(|first| first.load(Ordering::Relaxed) != 0)
     }
+}
 
-    fn copy(&self) -> [u8; BYTES] {
-        let mut copy = [0; BYTES];
-        for (place, byte) in copy.iter_mut().zip(&self.bytes) {
-            *place = byte.load(Ordering::Relaxed);
-        }
-        copy
+/// Keeps what fits of `text`. The last place stays zero.
+#[cold]
+#[inline(never)]
+fn keep(places: &[AtomicU8], text: &[u8]) {
+    let places = places.iter().take(places.len().saturating_sub(1));
+    for (place, &byte) in places.zip(text) {
+        place.store(byte, Ordering::Relaxed);
     }
+}
+
+/// What was kept, in a buffer that has room for it.
+#[cold]
+#[inline(never)]
+fn copy<'b>(places: &[AtomicU8], buffer: &'b mut [u8]) -> &'b CStr {
+    for (place, byte) in places.iter().zip(&mut *buffer) {
+        *byte = place.load(Ordering::Relaxed);
+    }
+    CStr::from_bytes_until_nul(buffer).unwrap_or_default()
 }

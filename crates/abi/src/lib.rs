@@ -10,7 +10,9 @@
 //!        ▲
 //!   environment.rs  HEAPWRIGHT_*, read once
 //!   lifecycle.rs    what happens when the library is loaded, at fork and at exit
-//!   exit_report.rs  the line of figures that HEAPWRIGHT_STATS asks for
+//!   figures.rs      the figures of the heap by their names
+//!   scavenger.rs    the thread that HEAPWRIGHT_SCAVENGER asks for
+//!   exit_report.rs  the line of them that HEAPWRIGHT_STATS asks for
 //! ```
 //!
 //! This crate alone knows `errno`, the environment and constructors of a process, and it alone
@@ -31,7 +33,9 @@ pub mod diagnostics;
 mod environment;
 mod errno;
 mod exit_report;
+mod figures;
 mod lifecycle;
+mod scavenger;
 mod sys;
 
 use core::panic::PanicInfo;
@@ -44,7 +48,7 @@ type Heap = heapwright_malloc::Family<environment::Environment>;
 fn panic(_: &PanicInfo<'_>) -> ! {
     use heapwright_malloc::message::{Message, abort_with};
 
-    abort_with(&Message::<64>::new().text("heapwright: a bug in heapwright itself\n"))
+    abort_with(Message::<64>::new().text("heapwright: a bug in heapwright itself\n"))
 }
 
 #[cfg(feature = "prove-no-panic")]

@@ -1,7 +1,7 @@
 //! What happens when the library is loaded, at `fork`, and when the process ends.
 //!
 //! ```text
-//!   loaded ──▶ at_load: the environment is read, if it was not; fork handlers
+//!   loaded ──▶ at_load: the environment is read, if it was not; fork handlers; the scavenger
 //!   fork   ──▶ heapwright_malloc::fork
 //!   exit   ──▶ at_exit: the report
 //! ```
@@ -10,7 +10,7 @@
 
 use heapwright_malloc::fork;
 
-use crate::{Heap, exit_report};
+use crate::{Heap, exit_report, scavenger};
 
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -24,6 +24,8 @@ extern "C" fn at_load() {
     Heap::start();
     fork::register();
     exit_report::prepare();
+    // After the heap's own fork handlers: its lock is new in a child when this one is called there.
+    scavenger::prepare();
 }
 
 extern "C" fn at_exit() {

@@ -38,28 +38,16 @@ impl BreakKind {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
-    /// Which free block is taken.
+    /// Which free span is taken for slabs and large blocks.
     pub fit: AnyFit,
-    /// The least by which the break is moved up, in bytes.
-    pub grow_bytes_min: usize,
-    /// The size of the free top, in bytes, from which a free lowers the break, down to a top of
-    /// `grow_bytes_min`. Well above that one, or a loop at the edge would move the break at
-    /// every turn. `usize::MAX`: only [`trim`](crate::trim) lowers it.
-    pub trim_bytes_min: usize,
     break_kind: BreakKind,
 }
 
 impl Config {
-    /// Good fit over a reserved break, which moves up by 256 KiB at least and down from a free
-    /// top of 2 MiB.
+    /// Good fit over a reserved break.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            fit: AnyFit::Good,
-            grow_bytes_min: 256 << 10,
-            trim_bytes_min: 2 << 20,
-            break_kind: BreakKind::Reserved,
-        }
+        Self { fit: AnyFit::Good, break_kind: BreakKind::Reserved }
     }
 
     /// The same over the program break.

@@ -1,22 +1,20 @@
 //! The malloc family as associated functions, by the startup that makes the heap.
 //!
-//! Each function is one visit to the locked heap. What is known of C stops here: these functions
-//! take no null pointers and set no `errno` (`heapwright-abi` does).
+//! The fast paths stand here: of `malloc` for small sizes, and of `free` for a slot of a slab
+//! whose first slice holds it. Every other way leads through `slow.rs`.
+//!
+//! What is known of C stops here: these functions take no null pointers and set no `errno`
+//! (`heapwright-abi` does).
 
 use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering::Relaxed;
 
-use heapwright_block::AllocError;
-
-use crate::process_heap::with_heap;
-use crate::{DefaultStartup, Startup};
-
-/// The alignment of every block.
-const ALIGN_MIN: usize = 16;
-
-/// For blocks whose layout the caller does not tell: the heap knows their sizes by itself.
-const LAYOUT_UNKNOWN: Layout = Layout::new::<()>();
+use crate::size_class::{GRANULE, SMALL_BYTES_MAX, SizeClass};
+use crate::slice::SLICE_BYTES;
+use crate::thread_heap::ThreadHeap;
+use crate::{AllocError, DefaultStartup, Startup, slow, sys};
 
 /// The malloc family over the process's heap, which `S` configures where it makes the first call
 /// of the process. Where another face made it, `S` is ignored.
@@ -42,13 +40,30 @@ const LAYOUT_UNKNOWN: Layout = Layout::new::<()>();
 #[derive(Debug)]
 pub struct Family<S: Startup = DefaultStartup>(PhantomData<fn() -> S>);
 
+/// The heap of this thread, or one of the two that no slot is in.
+#[inline(always)]
+fn thread_heap() -> &'static ThreadHeap {
+    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
+    unsafe { &*sys::heap() }
+}
+
+/// Takes the first slot out of the bin of a class, if there is one.
+#[inline(always)]
+fn pop(heap: &ThreadHeap, class: SizeClass) -> Option<NonNull<u8>> {
+    let bin = heap.bin(class);
+    let slot = NonNull::new(bin.get())?;
+    // SAFETY: a slot in a bin is the heap's, and its first word leads to the next.
+    bin.set(unsafe { slot.cast::<*mut u8>().read() });
+    Some(slot)
+}
+
 impl<S: Startup> Family<S> {
     /// Makes the heap, where no call did yet. It takes no memory before the first block.
     ///
     /// Where the heap is made already, by any face, this does nothing and `S` is ignored. So it
     /// is in a program whose `#[global_allocator]` is [`Malloc`](crate::Malloc).
     pub fn start() {
-        with_heap::<S, _>(|_| ());
+        crate::process_heap::with_heap::<S, _>(|_| ());
     }
 
     /// A block of at least `size` bytes, aligned to 16. A block of no bytes has an address of its
@@ -56,8 +71,35 @@ impl<S: Startup> Family<S> {
     #[inline]
     #[must_use]
     pub fn malloc(size: usize) -> Option<NonNull<u8>> {
-        let layout = Layout::from_size_align(size, ALIGN_MIN).ok()?;
-        Self::allocate(layout).ok().map(NonNull::cast)
+        Self::malloc_quickly(size).or_else(|| slow::malloc::<S>(size))
+    }
+
+    /// As [`malloc`](Family::malloc) where that is done in a few instructions and no call, else
+    /// `None`, which says nothing.
+    #[inline(always)]
+    #[must_use]
+    pub fn malloc_quickly(size: usize) -> Option<NonNull<u8>> {
+        if size > SMALL_BYTES_MAX {
+            return None;
+        }
+        let heap = thread_heap();
+        // SAFETY: the table has an entry for each granule up to the largest small size.
+        let class = unsafe { *heap.small.get_unchecked(size.wrapping_add(GRANULE - 1) / GRANULE) };
+        pop(heap, class)
+    }
+
+    /// A block for a value of type `T`: as [`malloc`](Family::malloc) and
+    /// [`aligned_alloc`](Family::aligned_alloc), with all that depends on the type known when the
+    /// program is compiled.
+    #[inline]
+    #[must_use]
+    pub fn malloc_for<T>() -> Option<NonNull<T>> {
+        let (size, align) = const { (size_of::<T>(), align_of::<T>()) };
+        let block = match const { slow::class_of(Layout::new::<T>()) } {
+            Some(class) => pop(thread_heap(), class).or_else(|| slow::refill::<S>(class)),
+            None => Self::aligned_alloc(align, size),
+        };
+        block.map(NonNull::cast)
     }
 
     /// A zeroed block for `count` values of `size` bytes each. `None` also where the product is
@@ -65,13 +107,8 @@ impl<S: Startup> Family<S> {
     #[inline]
     #[must_use]
     pub fn calloc(count: usize, size: usize) -> Option<NonNull<u8>> {
-        let layout = Layout::from_size_align(count.checked_mul(size)?, ALIGN_MIN).ok()?;
-        with_heap::<S, _>(|heap| {
-            heap.calls.calloc += 1;
-            heap.blocks.allocate_zeroed(layout)
-        })
-        .ok()
-        .map(NonNull::cast)
+        let layout = Layout::from_size_align(count.checked_mul(size)?, GRANULE).ok()?;
+        Self::allocate_zeroed(layout).ok().map(NonNull::cast)
     }
 
     /// Gives the block another size; its contents stay, up to the smaller of the two. On `None`
@@ -84,16 +121,9 @@ impl<S: Startup> Family<S> {
     #[inline]
     #[must_use]
     pub unsafe fn realloc(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
-        let new = Layout::from_size_align(size, ALIGN_MIN).ok()?;
-        with_heap::<S, _>(|heap| {
-            heap.calls.realloc += 1;
-            // SAFETY: the block is of this heap and live (the caller's first condition).
-            let usable_bytes = unsafe { heap.blocks.usable_size(block) };
-            let old = Layout::from_size_align(usable_bytes, 1).ok()?;
-            // SAFETY: as above, `old` has the block's own size, and nobody uses the old block
-            // afterwards (the caller's second condition).
-            unsafe { heap.blocks.resize(block, old, new) }.ok().map(NonNull::cast)
-        })
+        let new = Layout::from_size_align(size, GRANULE).ok()?;
+        // SAFETY: the caller's conditions.
+        unsafe { slow::resize::<S>(block, usize::MAX, new) }.ok().map(NonNull::cast)
     }
 
     /// Takes a block back.
@@ -103,8 +133,44 @@ impl<S: Startup> Family<S> {
     /// `block` came from this heap, was not freed since, and nobody uses it any more.
     #[inline]
     pub unsafe fn free(block: NonNull<u8>) {
-        // SAFETY: the caller's conditions; a layout of no bytes fits every block.
-        unsafe { Self::deallocate(block, LAYOUT_UNKNOWN) }
+        // SAFETY: the caller's conditions; the pointer that is null is never a block.
+        unsafe { Self::free_or_null(block.as_ptr()) }
+    }
+
+    /// [`free`](Family::free), but null is no block and ignored: the test costs nothing here, as
+    /// null lies in no slice.
+    ///
+    /// # Safety
+    ///
+    /// `block` is null, or as for [`free`](Family::free).
+    #[inline]
+    pub unsafe fn free_or_null(block: *mut u8) {
+        let heap = thread_heap();
+        let tables = heap.tables.get();
+        let number = tables.number(block);
+        if number >= heap.limit.get() {
+            // SAFETY: the caller's conditions.
+            return unsafe { slow::free::<S>(block) };
+        }
+        // SAFETY: the tables have entries below the limit; that of slice 0 is null.
+        let owner = unsafe { tables.owner_at(number) }.load(Relaxed);
+        if !core::ptr::eq(owner, heap) {
+            // SAFETY: the caller's conditions.
+            return unsafe { slow::free::<S>(block) };
+        }
+        // SAFETY: as above.
+        let line = unsafe { tables.line_at(number) };
+        let free = line.free.load(Relaxed);
+        if !line.has_slot_at(block.addr() % SLICE_BYTES) || core::ptr::eq(free, block) {
+            // SAFETY: the caller's conditions, or it ends the process.
+            return unsafe { slow::free::<S>(block) };
+        }
+        // SAFETY: a slot of this heap that its user gave back.
+        unsafe { block.cast::<*mut u8>().write(free) };
+        line.free.store(block, Relaxed);
+        if sys::count_down(line) {
+            slow::slab_event(block);
+        }
     }
 
     /// Takes a block back whose size the caller knows. A size that the block does not have is
@@ -116,7 +182,11 @@ impl<S: Startup> Family<S> {
     #[inline]
     pub unsafe fn free_sized(block: NonNull<u8>, size: usize) {
         // SAFETY: the caller's conditions.
-        unsafe { Self::free_aligned_sized(block, 1, size) }
+        if unsafe { Self::usable_size(block) } < size {
+            crate::misuse::wrong_size(block);
+        }
+        // SAFETY: the caller's conditions.
+        unsafe { Self::free(block) }
     }
 
     /// Takes a block back whose alignment and size the caller knows.
@@ -126,10 +196,9 @@ impl<S: Startup> Family<S> {
     /// As [`free`](Family::free), and `align` and `size` are what was asked for.
     #[inline]
     pub unsafe fn free_aligned_sized(block: NonNull<u8>, align: usize, size: usize) {
-        // No block has a layout that is none; the heap then finds the size by itself.
-        let layout = Layout::from_size_align(size, align).unwrap_or(LAYOUT_UNKNOWN);
+        let _ = align;
         // SAFETY: the caller's conditions.
-        unsafe { Self::deallocate(block, layout) }
+        unsafe { Self::free_sized(block, size) }
     }
 
     /// A block of at least `size` bytes whose address is a multiple of `align`, and of 16.
@@ -137,8 +206,11 @@ impl<S: Startup> Family<S> {
     #[inline]
     #[must_use]
     pub fn aligned_alloc(align: usize, size: usize) -> Option<NonNull<u8>> {
+        if align <= GRANULE && align.is_power_of_two() {
+            return Self::malloc(size);
+        }
         let layout = Layout::from_size_align(size, align).ok()?;
-        Self::allocate(layout).ok().map(NonNull::cast)
+        slow::aligned::<S>(layout).ok()
     }
 
     /// The bytes of a block that its holder may write: at least what was asked for.
@@ -148,14 +220,13 @@ impl<S: Startup> Family<S> {
     /// `block` came from this heap and was not freed since.
     #[must_use]
     pub unsafe fn usable_size(block: NonNull<u8>) -> usize {
-        // SAFETY: the caller's condition.
-        with_heap::<S, _>(|heap| unsafe { heap.blocks.usable_size(block) })
+        slow::usable_size(block)
     }
 
-    /// Lowers the break by the free memory below it, but for `keep_bytes`. Returns the bytes that
-    /// went back to the system.
+    /// Gives free memory back to the system, but for `keep_bytes`. Returns the bytes that went
+    /// back.
     pub fn trim(keep_bytes: usize) -> usize {
-        with_heap::<S, _>(|heap| heap.blocks.trim(keep_bytes))
+        crate::trim::trim::<S>(keep_bytes)
     }
 
     /// A block for `layout`; the slice has all the bytes that its holder may write.
@@ -165,14 +236,9 @@ impl<S: Startup> Family<S> {
     /// [`AllocError`] where no heap can hold the block, or the system has no more.
     #[inline]
     pub fn allocate(layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        with_heap::<S, _>(|heap| {
-            if layout.align() <= ALIGN_MIN {
-                heap.calls.malloc += 1;
-            } else {
-                heap.calls.aligned_alloc += 1;
-            }
-            heap.blocks.allocate(layout)
-        })
+        let block = Self::aligned_alloc(layout.align(), layout.size());
+        let block = block.ok_or(AllocError::Exhausted { size: layout.size() })?;
+        Ok(NonNull::slice_from_raw_parts(block, slow::usable_for(layout, block)))
     }
 
     /// A block for `layout` whose first `layout.size()` bytes are zero.
@@ -182,10 +248,7 @@ impl<S: Startup> Family<S> {
     /// As [`allocate`](Family::allocate).
     #[inline]
     pub fn allocate_zeroed(layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        with_heap::<S, _>(|heap| {
-            heap.calls.calloc += 1;
-            heap.blocks.allocate_zeroed(layout)
-        })
+        slow::allocate_zeroed::<S>(layout)
     }
 
     /// Takes a block back.
@@ -196,11 +259,9 @@ impl<S: Startup> Family<S> {
     /// size up to the block's usable one.
     #[inline]
     pub unsafe fn deallocate(block: NonNull<u8>, layout: Layout) {
-        with_heap::<S, _>(|heap| {
-            heap.calls.free += 1;
-            // SAFETY: the caller's conditions.
-            unsafe { heap.blocks.deallocate(block, layout) }
-        });
+        let _ = layout;
+        // SAFETY: the caller's conditions.
+        unsafe { Self::free(block) }
     }
 
     /// Gives a block another layout, alignment included; its contents stay, up to the smaller of
@@ -219,10 +280,7 @@ impl<S: Startup> Family<S> {
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
-        with_heap::<S, _>(|heap| {
-            heap.calls.realloc += 1;
-            // SAFETY: the caller's conditions.
-            unsafe { heap.blocks.resize(block, old, new) }
-        })
+        // SAFETY: the caller's conditions.
+        unsafe { slow::resize::<S>(block, old.size(), new) }
     }
 }

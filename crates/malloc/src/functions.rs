@@ -96,3 +96,12 @@ pub unsafe fn usable_size(block: NonNull<u8>) -> usize {
 pub fn trim(keep_bytes: usize) -> usize {
     Default::trim(keep_bytes)
 }
+
+/// Gives free memory back to the system that nobody needed since the last call of this, or for
+/// some tenths of a second.
+///
+/// The heap does so by itself as long as anybody allocates; this is for a process that is idle.
+/// Called every second, by a thread of its own, it costs next to nothing.
+pub fn scavenge() {
+    crate::process_heap::with_started_heap(|process| process.spans.purge_idle());
+}

@@ -30,8 +30,8 @@ use lock_api::{Mutex, MutexGuard};
 use crate::process_heap::ProcessHeap;
 use crate::sys::{self, RawMutex};
 
-static HEAP: Mutex<RawMutex, Option<ProcessHeap>> =
-    Mutex::const_new(<RawMutex as lock_api::RawMutex>::INIT, None);
+static HEAP: Mutex<RawMutex, ProcessHeap> =
+    Mutex::const_new(<RawMutex as lock_api::RawMutex>::INIT, ProcessHeap::NOT_STARTED);
 
 /// Who holds the lock for a fork.
 static FORKING_THREAD: AtomicUsize = AtomicUsize::new(NO_THREAD);
@@ -48,13 +48,13 @@ const NO_THREAD: usize = 0;
 
 /// The heap, for the one thread that has this.
 pub(crate) struct Visit {
-    heap: ManuallyDrop<MutexGuard<'static, RawMutex, Option<ProcessHeap>>>,
+    heap: ManuallyDrop<MutexGuard<'static, RawMutex, ProcessHeap>>,
     /// The name of the thread that passed the lock, which stays locked then, or [`NO_THREAD`].
     forking_thread: usize,
 }
 
 impl Deref for Visit {
-    type Target = Option<ProcessHeap>;
+    type Target = ProcessHeap;
 
     #[inline]
     fn deref(&self) -> &Self::Target {

@@ -37,27 +37,48 @@ compile_error!(
 
 mod calls;
 mod config;
+mod error;
+mod exit;
 mod family;
 pub mod fork;
 mod functions;
 mod heap_lock;
+mod holes;
+mod large;
 mod malloc;
 pub mod message;
+mod misuse;
 mod out_of_memory;
+mod pool;
 mod process_heap;
 mod process_malloc;
+mod protocol;
+mod purge;
+mod region;
+mod remote;
+mod size_class;
+mod slab;
+mod slice;
+mod slow;
+mod span;
 mod stats;
+mod sync;
 mod sys;
+mod thread_heap;
+mod trim;
+mod walk;
 
 pub use calls::Calls;
 pub use config::{BreakKind, Config, DefaultStartup, Startup};
+pub use error::{AllocError, Corruption};
 pub use family::Family;
 pub use functions::{
-    aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, realloc, trim, usable_size,
+    aligned_alloc, calloc, free, free_aligned_sized, free_sized, malloc, realloc, scavenge, trim,
+    usable_size,
 };
 pub use heapwright_block::fit::AnyFit;
-pub use heapwright_block::{AllocError, Block, BlockState, Corruption};
 pub use malloc::Malloc;
 pub use out_of_memory::out_of_memory;
 pub use process_malloc::ProcessMalloc;
-pub use stats::{Stats, stats, try_stats, verify, walk};
+pub use stats::{Fragmentation, Stats, stats, try_stats};
+pub use walk::{Area, verify, walk};

@@ -9,8 +9,8 @@ use crate::message::{Message, abort_with};
 /// For callers that have no way to report a failure; it neither allocates nor unwinds.
 #[cold]
 pub fn out_of_memory(layout: Layout) -> ! {
-    let line = Message::<128>::new()
-        .text("heapwright: out of memory: ")
+    let mut line = Message::<128>::new();
+    line.text("heapwright: out of memory: ")
         .size(layout.size())
         .text(" bytes aligned to ")
         .size(layout.align())

@@ -1,28 +1,64 @@
-//! The one heap of the process: made on first use, and locked for every call.
+//! The heap of the process: what all threads share, made on first use and locked for every visit.
 //!
 //! ```text
-//!   visit ─┬─ None                                      before the first call
-//!          └─ Some(ProcessHeap { blocks, calls, config })   from then on, for ever
+//!   thread heaps ──▶ slabs ─┐
+//!   large blocks ───────────┴▶ ProcessHeap { spans, pool }   behind the lock of heap_lock.rs
+//!                                              └▶ region: a break and two tables
 //! ```
 //!
-//! This is all that the faces know of what is behind them.
+//! A thread comes here for a slab at a time, a few hundred slots, and for blocks that are larger
+//! than a slot can be.
 
-use heapwright_block::BlockHeap;
-use heapwright_block::fit::AnyFit;
+use core::sync::atomic::Ordering::Relaxed;
+
 use heapwright_break::{ProcessBreak, ProgramBreak, ReservedBreak};
 
+use crate::exit;
 use crate::heap_lock::{try_visit, visit};
-use crate::{BreakKind, Calls, Config, Startup};
+use crate::pool::Pool;
+use crate::region::Run;
+use crate::size_class::SizeClass;
+use crate::slab::Slab;
+use crate::slice::{Kind, Slice};
+use crate::span::Spans;
+use crate::sys::ExitKey;
+use crate::thread_heap::ThreadHeap;
+use crate::{BreakKind, Config, Startup};
 
-/// The heap behind the faces.
+/// What all threads share. It stands in a `static` and is made in its place: moved, it would touch
+/// more memory than a small program needs.
+#[derive(Debug)]
+#[repr(C)]
 pub(crate) struct ProcessHeap {
-    pub(crate) blocks: BlockHeap<ProcessBreak, AnyFit>,
-    pub(crate) calls: Calls,
-    pub(crate) config: Config,
+    is_started: bool,
+    pub(crate) exit_key: Option<ExitKey>,
+    /// Large blocks whose pages were moved there.
+    pub(crate) moved_count: u32,
+    pub(crate) pool: Pool,
+    // Last, and its index last in it, of which most is never touched.
+    pub(crate) spans: Spans,
 }
 
 impl ProcessHeap {
-    fn new(config: Config) -> Self {
+    /// The heap before the first call of the process.
+    pub(crate) const NOT_STARTED: Self = Self {
+        is_started: false,
+        spans: Spans::NONE,
+        pool: Pool::NONE,
+        exit_key: None,
+        moved_count: 0,
+    };
+
+    pub(crate) fn break_kind(&self) -> BreakKind {
+        self.spans.region.break_kind()
+    }
+
+    /// The heap, once it was made.
+    fn started(&mut self) -> Option<&mut Self> {
+        self.is_started.then_some(self)
+    }
+
+    fn start(&mut self, config: Config) {
         let source = match config.break_kind() {
             BreakKind::Reserved => {
                 ProcessBreak::Reserved(ReservedBreak::new(ReservedBreak::CAPACITY_BYTES_DEFAULT))
@@ -31,16 +67,10 @@ impl ProcessHeap {
             // promised it (`Config::on_program_break`).
             BreakKind::Program => ProcessBreak::Program(unsafe { ProgramBreak::new() }),
         };
-        let block_config = heapwright_block::Config {
-            grow_bytes_min: config.grow_bytes_min,
-            trim_bytes_min: config.trim_bytes_min,
-            ..heapwright_block::Config::new()
-        };
-        Self {
-            blocks: BlockHeap::with_any_fit(source, block_config, config.fit),
-            calls: Calls::ZERO,
-            config,
-        }
+        self.spans.start(source, config.fit);
+        self.pool.start();
+        self.exit_key = exit::key();
+        self.is_started = true;
     }
 }
 
@@ -48,7 +78,7 @@ impl ProcessHeap {
 #[inline]
 pub(crate) fn with_heap<S: Startup, R>(work: impl FnOnce(&mut ProcessHeap) -> R) -> R {
     loop {
-        if let Some(heap) = &mut *visit() {
+        if let Some(heap) = visit().started() {
             return work(heap);
         }
         start::<S>();
@@ -57,7 +87,7 @@ pub(crate) fn with_heap<S: Startup, R>(work: impl FnOnce(&mut ProcessHeap) -> R)
 
 /// Locks the heap for `work` if there is one.
 pub(crate) fn with_started_heap<R>(work: impl FnOnce(&mut ProcessHeap) -> R) -> Option<R> {
-    visit().as_mut().map(work)
+    visit().started().map(work)
 }
 
 /// Locks the heap for `work` if there is one, and nobody holds the lock for long.
@@ -65,7 +95,7 @@ pub(crate) fn try_with_started_heap<R>(work: impl FnOnce(&mut ProcessHeap) -> R)
     const ATTEMPTS_MAX: usize = 100;
     for _ in 0..ATTEMPTS_MAX {
         if let Some(mut heap) = try_visit() {
-            return heap.as_mut().map(work);
+            return heap.started().map(work);
         }
         crate::sys::sleep_one_millisecond();
     }
@@ -77,10 +107,46 @@ pub(crate) fn try_with_started_heap<R>(work: impl FnOnce(&mut ProcessHeap) -> R)
 #[inline(never)]
 fn start<S: Startup>() {
     let mut heap = visit();
-    if heap.is_some() {
+    if heap.started().is_some() {
         return;
     }
-    *heap = Some(ProcessHeap::new(S::config()));
+    heap.start(S::config());
     drop(heap);
     S::started();
+}
+
+/// A new slab for `heap`. `None` where there is no memory.
+#[inline(never)]
+pub(crate) fn take_slab(heap: &ThreadHeap, class: SizeClass) -> Option<Slab> {
+    with_started_heap(|process| {
+        let run = process.spans.take(class.slices()).ok()?.run;
+        let tables = process.spans.tables();
+        heap.tables.set(tables);
+        heap.limit.set(process.spans.region.end() as usize);
+        for distance in 0..run.count {
+            // SAFETY: inside the run.
+            let slice = unsafe { run.first.add(distance) };
+            let owner = core::ptr::from_ref(heap).cast_mut().wrapping_byte_add(distance as usize);
+            tables.owner(slice).store(owner, Relaxed);
+        }
+        let slab = Slab::new(tables, run.first, class);
+        slab.line().set_kind(Kind::Slab);
+        Some(slab)
+    })
+    .flatten()
+}
+
+/// Takes back the slices of a slab, whose entries have no owner any more.
+#[inline(never)]
+pub(crate) fn give_slices(first: Slice, count: u32) {
+    with_started_heap(|process| process.spans.give(Run { first, count }));
+}
+
+/// Has `heap` know all slices that there are now.
+#[cold]
+pub(crate) fn refresh(heap: &ThreadHeap) {
+    with_started_heap(|process| {
+        heap.tables.set(process.spans.tables());
+        heap.limit.set(process.spans.region.end() as usize);
+    });
 }

@@ -18,13 +18,28 @@ macro_rules! jump_to_without_size {
 
 /// `operator new(size)`: a tail call of `$new_or_throw` with the alignment of `malloc`.
 macro_rules! new_unaligned {
-    ($label:literal, $new_or_throw:path) => {
+    ($label:literal, $quickly:path, $new_or_throw:path) => {
         core::arch::naked_asm!(
+            ".cfi_startproc",
             concat!(".globl ", $label),
             concat!(".hidden ", $label),
             concat!($label, ":"),
+            "stp x0, x30, [sp, #-16]!",
+            ".cfi_def_cfa_offset 16",
+            ".cfi_offset x30, -8",
+            "bl {quickly}",
+            "mov x2, x0",
+            "ldp x0, x30, [sp], #16",
+            ".cfi_def_cfa_offset 0",
+            ".cfi_restore x30",
+            "cbz x2, 2f",
+            "mov x0, x2",
+            "ret",
+            "2:",
             "mov x1, #16",
             "b {new_or_throw}",
+            ".cfi_endproc",
+            quickly = sym $quickly,
             new_or_throw = sym $new_or_throw,
         )
     };

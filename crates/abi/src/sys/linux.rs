@@ -1,7 +1,8 @@
 //! The calls of Linux and its C library.
 
 use core::ffi::{CStr, c_void};
-use core::ptr::NonNull;
+use core::mem::MaybeUninit;
+use core::ptr::{self, NonNull};
 
 /// The size of a page in bytes, where the system does not tell it.
 const PAGE_SIZE_UNKNOWN: usize = 1 << 16;
@@ -75,4 +76,44 @@ pub(crate) fn symbol_of(library: &CStr, name: &CStr) -> Option<NonNull<c_void>> 
 pub(crate) fn symbol_of_process(name: &CStr) -> Option<NonNull<c_void>> {
     // SAFETY: the name ends with a zero byte.
     NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) })
+}
+
+/// Sleeps for about a second.
+pub(crate) fn sleep_one_second() {
+    let duration = libc::timespec { tv_sec: 1, tv_nsec: 0 };
+    // SAFETY: `duration` is valid for reads, and nobody asks for the rest.
+    unsafe {
+        libc::syscall(libc::SYS_nanosleep, &raw const duration, ptr::null_mut::<libc::timespec>())
+    };
+}
+
+/// Starts a thread that takes no signals and that nobody waits for. Without memory for one there
+/// is none.
+pub(crate) fn start_thread(run: extern "C" fn(*mut c_void) -> *mut c_void) {
+    let mut all = MaybeUninit::uninit();
+    // SAFETY: `all` is valid for the write.
+    unsafe { libc::sigfillset(all.as_mut_ptr()) };
+    let mut before = MaybeUninit::uninit();
+    // A thread begins with the mask of the one that starts it.
+    // SAFETY: the first set was filled, the second is valid for the write.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: `thread` is valid for the write, and the function lives as long as the library,
+    // which is never unloaded.
+    let outcome =
+        unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run, ptr::null_mut()) };
+    if outcome == 0 {
+        // SAFETY: written by the call that succeeded.
+        let thread = unsafe { thread.assume_init() };
+        // SAFETY: the thread runs, and nobody joins it.
+        unsafe { libc::pthread_detach(thread) };
+    }
+    // SAFETY: the set was written above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+}
+
+/// Has the C library call a function in the child of every `fork` from now on.
+pub(crate) fn at_fork_in_child(function: unsafe extern "C" fn()) {
+    // SAFETY: the function lives as long as the library, and has no conditions.
+    unsafe { libc::pthread_atfork(None, None, Some(function)) };
 }

@@ -19,5 +19,6 @@ pub(crate) use x86_64::{
 };
 
 pub(crate) use linux::{
-    append, is_privileged, page_size, process_id, symbol_of, symbol_of_process, write_to_stream,
+    append, at_fork_in_child, is_privileged, page_size, process_id, sleep_one_second, start_thread,
+    symbol_of, symbol_of_process, write_to_stream,
 };

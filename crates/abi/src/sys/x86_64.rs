@@ -16,16 +16,29 @@ macro_rules! jump_to_without_size {
     };
 }
 
-/// `operator new(size)`: a tail call of `$new_or_throw` with the alignment of `malloc`. The body
+/// `operator new(size)`: `$quickly`, which answers null where it takes more than a few
+/// instructions, and then a tail call of `$new_or_throw` with the alignment of `malloc`. The body
 /// also bears the hidden name `$label`, which stays ours where a program has its own operator.
 macro_rules! new_unaligned {
-    ($label:literal, $new_or_throw:path) => {
+    ($label:literal, $quickly:path, $new_or_throw:path) => {
         core::arch::naked_asm!(
+            ".cfi_startproc",
             concat!(".globl ", $label),
             concat!(".hidden ", $label),
             concat!($label, ":"),
+            "push rdi",
+            ".cfi_adjust_cfa_offset 8",
+            "call {quickly}",
+            "pop rdi",
+            ".cfi_adjust_cfa_offset -8",
+            "test rax, rax",
+            "jz 2f",
+            "ret",
+            "2:",
             "mov esi, 16",
             "jmp {new_or_throw}",
+            ".cfi_endproc",
+            quickly = sym $quickly,
             new_or_throw = sym $new_or_throw,
         )
     };

@@ -26,11 +26,13 @@ int main(void)
     free(block);
     for (int i = 0; i < 40; i++)
         free(hidden(aligned_alloc(64, 64)));
-    some_blocks(1000);
+    some_blocks(10000);
+    void *large = hidden(malloc(200000)); /* in use to the end */
+    CHECK(large != NULL);
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        some_blocks(500);
+        some_blocks(5000);
         exit(0);
     }
     int status;

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use heapwright_conformance::library::{Library, reports, without_heapwright};
+use heapwright_conformance::library::{BREAKS, Library, reports, without_heapwright};
 
-use crate::programs::{Link, compile, directory, expect_ok, has_compiler, text};
+use crate::programs::{Link, compile, directory, expect_ok, has_compiler, on_library, text};
 
 const FITS: [&str; 6] = ["first", "second", "next", "best", "worst", "good"];
 
@@ -88,4 +88,15 @@ fn a_value_cannot_command_the_terminal() {
     let (_, _, said) = run("control", &[("HEAPWRIGHT_FIT", "a\x1b[2Jb\nc\x7f\u{e9}")]);
     assert!(said.starts_with("heapwright: HEAPWRIGHT_FIT=a?[2Jb?c?\u{e9} is unknown"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn the_scavenger_lets_an_idle_process_and_its_child_shrink() {
+    if !has_compiler("scavenger.c") {
+        return;
+    }
+    let program = compile("scavenger.c", Link::Preload, &[]);
+    for source in BREAKS {
+        expect_ok(on_library(&program, source).env("HEAPWRIGHT_SCAVENGER", "1"));
+    }
 }

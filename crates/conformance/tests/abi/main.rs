@@ -7,6 +7,7 @@ mod archive;
 mod c;
 mod cxx;
 mod environment;
+mod limits;
 mod misuse;
 mod programs;
 mod report;

@@ -65,12 +65,30 @@ fn a_free_of_an_unaligned_pointer_dies() {
 
 #[test]
 fn a_free_of_an_interior_pointer_dies() {
-    dies("interior", "broken header before @");
+    dies("interior", "@ is no block of this heap");
+    dies("medium interior", "@ is no block of this heap");
+    dies("large interior", "@ is no block of this heap");
 }
 
 #[test]
-fn a_free_behind_an_overflow_dies() {
-    dies("overflow", "broken header before @");
+fn a_double_free_of_a_large_block_dies() {
+    dies("large double free", "double free of @");
+}
+
+#[test]
+fn a_double_free_of_another_threads_block_dies() {
+    dies("other thread's double free", "double free of @");
+}
+
+#[test]
+fn an_overflow_reaches_no_metadata() {
+    if !has_compiler("misuse.c") {
+        return;
+    }
+    for source in BREAKS {
+        let output = on_library(program(), source).arg("overflow").output().expect("compiled");
+        assert_eq!((text(&output.stderr).as_str(), output.status.code()), ("", Some(0)));
+    }
 }
 
 #[test]

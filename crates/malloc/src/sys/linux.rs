@@ -2,9 +2,11 @@
 //!
 //! Those that the C library makes cancellation points go to the kernel directly.
 
-use core::ffi::c_int;
-use core::ptr;
+use core::ffi::{c_int, c_void};
+use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicU32;
+
+use crate::BreakKind;
 
 /// Puts `errno` back at the end of a scope.
 struct ErrnoKept {
@@ -96,4 +98,114 @@ pub(crate) fn register_fork_handlers(
     // SAFETY: the handlers live as long as this code, and the C library forgets them when it is
     // unloaded. It keeps their conditions: it calls each in the thread that forks.
     unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) == 0 }
+}
+
+/// Milliseconds since some moment in the past, as coarse as the system's tick.
+pub(crate) fn milliseconds() -> u64 {
+    let _errno = ErrnoKept::new();
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is valid for the write; a failure leaves it as it is.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
+    // Neither is negative.
+    let milliseconds = now.tv_sec.wrapping_mul(1000).wrapping_add(now.tv_nsec / 1_000_000);
+    milliseconds.unsigned_abs()
+}
+
+/// What became of [`move_pages`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PagesMoved {
+    Yes,
+    /// The system would not, and nothing changed.
+    No,
+    /// The system took what it was given, and would not put it where it belongs. No memory was
+    /// left for the least of things.
+    Lost,
+}
+
+/// Moves the pages of `from` to `to`, without a copy: `from` reads as zero afterwards.
+///
+/// They go by way of a place of the system's choice. Before Linux 6.17 a move to a fixed place
+/// could fail after it had unmapped what was there: where `from` lay in several mappings, say,
+/// because its user locked a part of it. The first move fails then, with nothing changed.
+///
+/// # Safety
+///
+/// Both are whole private writable pages of the same size, apart from each other, the caller's
+/// alone, and the contents of `to` are not needed.
+pub(crate) unsafe fn move_pages(
+    from: NonNull<[u8]>,
+    to: NonNull<[u8]>,
+    kind: BreakKind,
+) -> PagesMoved {
+    let _errno = ErrnoKept::new();
+    let bytes = from.len();
+    // `DONTUNMAP`, or another thread's mapping could land where the pages were.
+    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_DONTUNMAP;
+    // SAFETY: pages of the caller's alone are moved to where nothing is.
+    let between = unsafe { libc::mremap(from.cast().as_ptr(), bytes, bytes, flags) };
+    if between == libc::MAP_FAILED {
+        return PagesMoved::No;
+    }
+    let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
+    let target = to.cast::<c_void>().as_ptr();
+    // SAFETY: the mapping made just now replaces pages of the caller's alone.
+    let moved = unsafe { libc::mremap(between, bytes, bytes, flags, target) };
+    if moved != libc::MAP_FAILED {
+        return PagesMoved::Yes;
+    }
+    // SAFETY: the target may be unmapped now; it is the caller's, and nobody uses it.
+    if !unsafe { replace_pages(to, kind) } {
+        return PagesMoved::Lost;
+    }
+    // SAFETY: two mappings of so many bytes, apart from each other.
+    unsafe { target.copy_from_nonoverlapping(between, bytes) };
+    // SAFETY: the mapping made above, which nothing refers to any more.
+    unsafe { libc::munmap(between, bytes) };
+    PagesMoved::Yes
+}
+
+/// Replaces pages by new ones, which are zero and belong to the mapping around them. `false`, and
+/// nothing changed, where the system would not.
+///
+/// # Safety
+///
+/// Whole private writable pages of the caller alone, whose contents are not needed.
+pub(crate) unsafe fn replace_pages(pages: NonNull<[u8]>, kind: BreakKind) -> bool {
+    let _errno = ErrnoKept::new();
+    let start = pages.cast::<c_void>().as_ptr();
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // As the mapping around them, or they would never be one again.
+    let accounting = match kind {
+        BreakKind::Reserved => libc::MAP_NORESERVE,
+        BreakKind::Program => 0,
+    };
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | accounting;
+    // SAFETY: pages of the caller's alone are replaced.
+    let address = unsafe { libc::mmap(start, pages.len(), access, flags, -1, 0) };
+    address != libc::MAP_FAILED
+}
+
+/// A value of each thread whose only use is that a function is called with it when the thread
+/// ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ExitKey(libc::pthread_key_t);
+
+impl ExitKey {
+    /// A key whose function is called at the end of every thread that has set a value; `None`
+    /// where the system has no more keys.
+    pub(crate) fn new(at_exit: unsafe extern "C" fn(*mut c_void)) -> Option<Self> {
+        let _errno = ErrnoKept::new();
+        let mut key = 0;
+        // SAFETY: `key` is valid for the write, and the function lives as long as this code.
+        let outcome = unsafe { libc::pthread_key_create(&raw mut key, Some(at_exit)) };
+        (outcome == 0).then_some(Self(key))
+    }
+
+    /// Sets the value of this thread. The C library may allocate for it by its own `malloc`.
+    pub(crate) fn set(self, value: *const c_void) {
+        let _errno = ErrnoKept::new();
+        // SAFETY: the key was made and is never deleted. Without memory the thread's end goes
+        // unnoticed, and its heap stays with it.
+        unsafe { libc::pthread_setspecific(self.0, value) };
+    }
 }

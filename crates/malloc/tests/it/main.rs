@@ -1,12 +1,17 @@
 //! What the faces promise, in a program whose global allocator is `Malloc`.
 
+mod alone;
+
 mod allocator;
 mod fork;
 mod functions;
 mod global;
+mod large;
 mod out_of_memory;
 mod process_malloc;
+mod sizes;
 mod stats;
+mod threads;
 
 #[global_allocator]
 static GLOBAL: heapwright_malloc::Malloc = heapwright_malloc::Malloc;

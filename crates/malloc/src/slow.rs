@@ -1,0 +1,322 @@
+//! The ways that are not fast paths: every size and alignment, slots of other heaps, large
+//! blocks, blocks that are resized.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use core::sync::atomic::Ordering::Relaxed;
+
+use crate::large::{self, Large};
+use crate::pool::with_thread_heap;
+use crate::process_heap::{refresh, with_started_heap};
+use crate::size_class::{GRANULE, SLOT_BYTES_MAX, SizeClass};
+use crate::slab::Slab;
+use crate::slice::{SLICE_BYTES, Slice, Tables};
+use crate::thread_heap::{ThreadHeap, count};
+use crate::{AllocError, Family, Startup, misuse, sys};
+
+/// A slot of a class whose bin is empty.
+#[cold]
+#[inline(never)]
+pub(crate) fn refill<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
+    with_thread_heap::<S, _>(|heap| NonNull::new(heap.refill(class))).flatten()
+}
+
+/// A block of any size.
+#[inline(never)]
+pub(crate) fn malloc<S: Startup>(size: usize) -> Option<NonNull<u8>> {
+    if size <= SLOT_BYTES_MAX {
+        return slot::<S>(SizeClass::of(size));
+    }
+    large::<S>(size, GRANULE).map(|large| large.block)
+}
+
+fn slot<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
+    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
+    let heap = unsafe { &*sys::heap() };
+    let bin = heap.bin(class);
+    match NonNull::new(bin.get()) {
+        Some(slot) => {
+            // SAFETY: a slot in a bin is the heap's, and its first word leads to the next.
+            bin.set(unsafe { slot.cast::<*mut u8>().read() });
+            Some(slot)
+        }
+        None => refill::<S>(class),
+    }
+}
+
+fn large<S: Startup>(size: usize, align: usize) -> Option<Large> {
+    with_thread_heap::<S, _>(|heap| {
+        count(&heap.counts.large, 1);
+        large::allocate(size, align)
+    })
+    .flatten()
+}
+
+/// The class whose slots hold `layout`; `None` where none does.
+pub(crate) const fn class_of(layout: Layout) -> Option<SizeClass> {
+    let (size, align) = (layout.size(), layout.align());
+    if align <= GRANULE {
+        return if size <= SLOT_BYTES_MAX { Some(SizeClass::of(size)) } else { None };
+    }
+    if align > SLICE_BYTES || size > SLOT_BYTES_MAX {
+        return None;
+    }
+    // A multiple of the alignment has a class whose slots are multiples of it: the classes of a
+    // doubling are as far apart as a power of two, which divides the alignment or is divided.
+    let size = if size == 0 { align } else { (size + align - 1) & !(align - 1) };
+    if size <= SLOT_BYTES_MAX { Some(SizeClass::of(size)) } else { None }
+}
+
+/// A block at a multiple of an alignment above the granule.
+#[inline(never)]
+pub(crate) fn aligned<S: Startup>(layout: Layout) -> Result<NonNull<u8>, AllocError> {
+    let block = match class_of(layout) {
+        Some(class) => slot::<S>(class),
+        None => large::<S>(layout.size(), layout.align()).map(|large| large.block),
+    };
+    let block = block.ok_or(AllocError::Exhausted { size: layout.size() })?;
+    with_counts(|heap| count(&heap.counts.aligned, 1));
+    Ok(block)
+}
+
+/// A zeroed block.
+#[inline(never)]
+pub(crate) fn allocate_zeroed<S: Startup>(layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+    let exhausted = AllocError::Exhausted { size: layout.size() };
+    let block = match class_of(layout) {
+        Some(class) => {
+            let block = slot::<S>(class).ok_or(exhausted)?;
+            // SAFETY: a slot has at least as many bytes, and they are this call's.
+            unsafe { block.write_bytes(0, layout.size()) };
+            NonNull::slice_from_raw_parts(block, class.slot_bytes())
+        }
+        None => {
+            let large = large::<S>(layout.size(), layout.align()).ok_or(exhausted)?;
+            if !large.is_zero {
+                large::clear(&large, layout.size());
+            }
+            NonNull::slice_from_raw_parts(large.block, large.bytes)
+        }
+    };
+    with_counts(|heap| count(&heap.counts.calloc, 1));
+    Ok(block)
+}
+
+/// Has the thread's own heap count something; a heap that is no thread's counts nothing.
+fn with_counts(count: impl FnOnce(&ThreadHeap)) {
+    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
+    let heap = unsafe { &*sys::heap() };
+    if heap.limit.get() != 0 {
+        count(heap);
+    }
+}
+
+/// What the countdown of a slab leads to, which came to its end by the free of `slot`, a slot of
+/// the slab's first slice and of this thread's heap.
+#[cold]
+#[inline(never)]
+pub(crate) fn slab_event(slot: *mut u8) {
+    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
+    let heap = unsafe { &*sys::heap() };
+    #[expect(clippy::cast_possible_truncation, reason = "slices have numbers of 32 bits")]
+    let number = heap.tables.get().number(slot) as u32;
+    // SAFETY: a slab of this heap begins there.
+    heap.slab_event(unsafe { Slice::new(number) });
+}
+
+/// Where a block lies.
+enum Found {
+    /// In this slab, of this heap or of another.
+    Slot(Slab, *const ThreadHeap),
+    /// It is a block of its own, or nothing.
+    Elsewhere,
+}
+
+/// Finds the slab of a block.
+fn find(tables: Tables, limit: usize, block: NonNull<u8>) -> Found {
+    let number = tables.number(block.as_ptr());
+    if number == 0 || number >= limit {
+        return Found::Elsewhere;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the limit fits in 32 bits")]
+    // SAFETY: not 0, and the tables have entries below the limit.
+    let slice = unsafe { Slice::new(number as u32) };
+    let owner = tables.owner(slice).load(Relaxed);
+    if owner.is_null() {
+        return Found::Elsewhere;
+    }
+    let distance = owner.addr() % align_of::<ThreadHeap>();
+    #[expect(clippy::cast_possible_truncation, reason = "less than the heap's alignment")]
+    // SAFETY: the distance of a slice to the first of its slab.
+    let first = unsafe { slice.sub(distance as u32) };
+    match Slab::at(tables, first) {
+        Some(slab) => Found::Slot(slab, owner.wrapping_byte_sub(distance)),
+        None => Found::Elsewhere,
+    }
+}
+
+/// Finds the slab of a block that may lie beyond what the heap knows.
+fn find_for(heap: &ThreadHeap, block: NonNull<u8>) -> Found {
+    if heap.tables.get().number(block.as_ptr()) >= heap.limit.get() {
+        refresh(heap);
+    }
+    find(heap.tables.get(), heap.limit.get(), block)
+}
+
+/// Takes back whatever the fast path does not.
+///
+/// # Safety
+///
+/// As [`Family::free_or_null`].
+#[inline(never)]
+pub(crate) unsafe fn free<S: Startup>(block: *mut u8) {
+    let Some(block) = NonNull::new(block) else { return };
+    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
+    let heap = unsafe { &*sys::heap() };
+    let found = find(heap.tables.get(), heap.limit.get(), block);
+    let Found::Slot(slab, owner) = found else { return free_elsewhere::<S>(block) };
+    give(heap, &slab, owner, block);
+}
+
+/// Takes a slot back, of this heap or of another.
+#[inline(always)]
+fn give(heap: &ThreadHeap, slab: &Slab, owner: *const ThreadHeap, block: NonNull<u8>) {
+    if core::ptr::eq(owner, heap) {
+        check(slab, block);
+        heap.give(slab.first, block);
+    } else if !slab.line().has_slot_at(slab.offset(block)) || !heap.free_remote(slab.first, block) {
+        // Nothing else is looked at: the line is the owner's, and hot.
+        check(slab, block);
+        misuse::double_free(block);
+    }
+}
+
+/// Ends the process where `block` is no slot of the slab, or the one that was freed last.
+#[inline(always)]
+fn check(slab: &Slab, block: NonNull<u8>) {
+    if !slab.has_slot_at(block) {
+        misuse::no_block(block);
+    }
+    if core::ptr::eq(slab.line().free.load(Relaxed), block.as_ptr()) {
+        misuse::double_free(block);
+    }
+}
+
+/// Takes back a large block, or a slot of a thread that has no heap, or one in new slices.
+#[inline(never)]
+fn free_elsewhere<S: Startup>(block: NonNull<u8>) {
+    with_thread_heap::<S, _>(|heap| match find_for(heap, block) {
+        Found::Slot(slab, owner) => give(heap, &slab, owner, block),
+        Found::Elsewhere => {
+            count(&heap.counts.large_freed, 1);
+            large::free(block);
+        }
+    });
+}
+
+/// What a block of this heap is.
+enum Block {
+    /// A slot of this slab.
+    Slot(Slab),
+    /// A block of its own, with so many usable bytes.
+    Large(usize),
+}
+
+/// Finds a block, wherever it lies. Anything else is misuse.
+fn block_at(block: NonNull<u8>) -> Block {
+    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
+    let heap = unsafe { &*sys::heap() };
+    match find(heap.tables.get(), heap.limit.get(), block) {
+        Found::Slot(slab, _) => {
+            check(&slab, block);
+            Block::Slot(slab)
+        }
+        Found::Elsewhere => block_elsewhere(block),
+    }
+}
+
+/// Finds a large block, or a slot in slices that this thread's heap does not know.
+#[inline(never)]
+fn block_elsewhere(block: NonNull<u8>) -> Block {
+    let known =
+        with_started_heap(|process| (process.spans.tables(), process.spans.region.end() as usize));
+    let Some((tables, end)) = known else { misuse::no_block(block) };
+    match find(tables, end, block) {
+        Found::Slot(slab, _) => {
+            check(&slab, block);
+            Block::Slot(slab)
+        }
+        Found::Elsewhere => Block::Large(large::usable_bytes(tables, end, block)),
+    }
+}
+
+/// The bytes of a block that its holder may write.
+pub(crate) fn usable_size(block: NonNull<u8>) -> usize {
+    match block_at(block) {
+        Block::Slot(slab) => slab.class.slot_bytes(),
+        Block::Large(bytes) => bytes,
+    }
+}
+
+/// The usable bytes of a block just handed out for `layout`.
+#[inline]
+pub(crate) fn usable_for(layout: Layout, block: NonNull<u8>) -> usize {
+    match class_of(layout) {
+        Some(class) => class.slot_bytes(),
+        None => usable_size(block),
+    }
+}
+
+/// Gives a block another size and alignment. Of the contents no more than `old_bytes` are kept.
+///
+/// # Safety
+///
+/// - `block` came from this heap and was not freed since.
+/// - After a success nobody uses `block` any more.
+#[inline(never)]
+pub(crate) unsafe fn resize<S: Startup>(
+    block: NonNull<u8>,
+    old_bytes: usize,
+    new: Layout,
+) -> Result<NonNull<[u8]>, AllocError> {
+    with_counts(|heap| count(&heap.counts.realloc, 1));
+    let found = block_at(block);
+    let usable = match &found {
+        Block::Slot(slab) => slab.class.slot_bytes(),
+        Block::Large(bytes) => *bytes,
+    };
+    if block.addr().get().is_multiple_of(new.align()) {
+        let in_place = match found {
+            // A slot stays unless half of it or more would be wasted.
+            Block::Slot(_) => {
+                (new.size() <= usable && new.size() >= usable / 2).then_some((block, usable))
+            }
+            Block::Large(_) if new.size() > SLOT_BYTES_MAX => resize_large(block, usable, new),
+            Block::Large(_) => None,
+        };
+        if let Some((block, bytes)) = in_place {
+            return Ok(NonNull::slice_from_raw_parts(block, bytes));
+        }
+    }
+    let target = Family::<S>::allocate(new)?;
+    let kept = usable.min(old_bytes).min(new.size());
+    // SAFETY: both blocks have as many bytes, and are two.
+    unsafe { target.cast::<u8>().copy_from_nonoverlapping(block, kept) };
+    // SAFETY: the caller's conditions.
+    unsafe { Family::<S>::free(block) };
+    Ok(target)
+}
+
+/// Resizes a large block in its place, or moves its pages to one that has room.
+fn resize_large(block: NonNull<u8>, usable: usize, new: Layout) -> Option<(NonNull<u8>, usize)> {
+    with_started_heap(|process| {
+        if let Some(bytes) = process.resize_large(block, new.size()) {
+            return Some((block, bytes));
+        }
+        if new.size() <= usable || new.align() > SLICE_BYTES {
+            return None;
+        }
+        process.move_large(block, new.size()).map(|large| (large.block, large.bytes))
+    })
+    .flatten()
+}
