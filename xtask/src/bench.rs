@@ -1,4 +1,5 @@
 //! `cargo xtask bench [NAME] [--quick] [--peers] [-- ARGUMENTS…]`: the figures.
+//! `cargo xtask bench peers|rust-peers|instructions [OPTIONS]`: whole programs, in `peers/`.
 //!
 //! Each benchmark is a program of its own in `benches/` and prints its own table of ratios; this
 //! file picks one or all of them and passes the arguments on. The feature `peers` puts other
@@ -12,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lexopt::prelude::*;
 use xshell::cmd;
 
+use crate::peers;
 use crate::usage::unexpected;
 use crate::workspace::{self, BENCHES, Workspace};
 
@@ -48,6 +50,15 @@ impl Options {
 
 /// Runs the benchmarks that were asked for, one after the other.
 pub(crate) fn main(arguments: lexopt::Parser) -> Result<ExitCode> {
+    let mut rest = arguments.clone();
+    if let Ok(Some(Value(name))) = rest.next() {
+        match name.to_string_lossy().as_ref() {
+            "peers" => return peers::main(rest),
+            "rust-peers" => return peers::rust(rest),
+            "instructions" => return peers::instructions(rest),
+            _ => {}
+        }
+    }
     let options = Options::parse(arguments)?;
     let shell = workspace::shell()?;
     let workspace = Workspace::load(&shell)?;

@@ -48,7 +48,7 @@ fn shared_object(messages: &str) -> Option<PathBuf> {
 }
 
 /// The dynamic linker splits `LD_PRELOAD` at spaces and colons and knows no quotes.
-fn can_be_preloaded(path: &Path) -> bool {
+pub(crate) fn can_be_preloaded(path: &Path) -> bool {
     !path.to_string_lossy().contains([' ', ':', '\t', '\n'])
 }
 

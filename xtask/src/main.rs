@@ -4,7 +4,7 @@
 //!   run    a program on libheapwright.so      library · stats · demo
 //!   tour   the story, on live memory
 //!   test   everything a contributor needs     steps · tally · alone · thorough
-//!   bench  the figures
+//!   bench  the figures                        peers: whole programs, side by side
 //!   tidy   what no compiler checks
 //!   ci     what every commit passes
 //! ```
@@ -17,6 +17,7 @@ mod bench;
 mod ci;
 mod demo;
 mod library;
+mod peers;
 mod run;
 mod stats;
 mod steps;
