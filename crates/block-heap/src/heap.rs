@@ -206,7 +206,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         // The other end is written too, and is fetched while this one is read.
         prefetch(block.address() + size);
         // SAFETY: a free block is followed by one in use (invariant 4); the fit promises `size`.
-        unsafe { self.hand_out(block, self.span.free_size(block), size) };
+        unsafe { self.hand_out(block, self.span.free_size(block, size), size) };
         Some(block)
     }
 
@@ -218,7 +218,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         let Some(index) = self.find(size) else { return self.take_top(size) };
         // SAFETY: the fit found it in its index.
         let block = unsafe { self.span.block(index) };
-        let whole = self.span.free_size(block);
+        let whole = self.span.free_size(block, size);
         // SAFETY: as above.
         unsafe { self.remove(block, whole) };
         // SAFETY: as in `obtain`.
@@ -274,7 +274,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
             if block.header().size() < lead + size {
                 continue;
             }
-            let whole = self.span.free_size(block);
+            let whole = self.span.free_size(block, size);
             // SAFETY: as above.
             unsafe { self.remove(block, whole) };
             // SAFETY: the lead is shorter than the block.

@@ -81,7 +81,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         let index = self.find(wanted)?;
         // SAFETY: the fit found it in its index.
         let hole = unsafe { self.span.block(index) };
-        let whole = self.span.free_size(hole);
+        let whole = self.span.free_size(hole, wanted);
         if whole >= size + next_bytes {
             return None;
         }

@@ -188,8 +188,9 @@ impl Span {
     pub(crate) unsafe fn lower_end(&mut self, bytes: usize) {
         // SAFETY: the end mark moves to the last word of what is left.
         unsafe { self.set_end(self.end - bytes) };
-        // INVARIANT: 3 as there is nothing between the mark and the end now that is not in it.
-        self.clean = self.clean.min(self.end);
+        // INVARIANT: 3. What is between the mark and the break, up to a granule, may have been the
+        // user's; the next growth takes it in, and the source does not clear it.
+        self.clean = self.clean.min(self.end + HEADER_BYTES + GRANULE);
         // SAFETY: the top stays where it is.
         unsafe { self.set_top(self.top) };
     }
@@ -278,12 +279,16 @@ impl Span {
         Ok((block, header))
     }
 
-    /// The size of a free block other than the top, which its header and its tag must agree on.
+    /// The size of a free block other than the top, which its header and its tag must agree on, and
+    /// which is `size_min` at least.
     #[inline]
-    pub(crate) fn free_size(&self, block: Block) -> usize {
-        let size = block.header().size();
-        // SAFETY: the end of the block is in the span where it is not above the top.
-        if size > self.top.address() - block.address() || !unsafe { block.has_tag(size) } {
+    pub(crate) fn free_size(&self, block: Block, size_min: usize) -> usize {
+        // Of a header with other flags, or none, no tag tells as much.
+        let size = block.header().size_if_free();
+        // The block is below the top, as every link is checked to lead there.
+        let room = self.top.address().wrapping_sub(block.address());
+        // SAFETY: the end of the block is in the span, as it is not above the top.
+        if size < size_min || size > room || !unsafe { block.has_tag(size) } {
             self.misuse(Misuse::BrokenHeader { payload: block.payload().addr().get() });
         }
         size
@@ -338,12 +343,12 @@ impl Span {
     }
 
     /// One of the two links of a free block, checked so that a block that was written to after
-    /// it was freed does not lead out of the heap.
+    /// it was freed does not lead out of what is below the top, where free blocks are.
     #[inline]
     fn link(&self, block: BlockIndex, word: usize) -> Option<BlockIndex> {
         let link = self.raw_link(block, word);
         if let Some(index) = link
-            && !self.has_header_at(index.get().get())
+            && self.granule_index(index.get().get()) >= self.used_granules
         {
             self.broken_link(block);
         }

@@ -82,7 +82,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     /// `block` is free and not the top.
     #[inline]
     pub(crate) unsafe fn absorb(&mut self, block: Block) -> usize {
-        let size = self.span.free_size(block);
+        let size = self.span.free_size(block, super::GRANULE);
         // SAFETY: a free block other than the top is in the index.
         unsafe { self.remove(block, size) };
         size

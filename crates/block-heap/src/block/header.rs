@@ -55,6 +55,12 @@ impl Header {
         Self(size | PREVIOUS_IN_USE)
     }
 
+    /// The size of a block whose header [`Header::free`] made; of any other header, a number that
+    /// is no block's size.
+    pub(crate) const fn size_if_free(self) -> usize {
+        self.0.wrapping_sub(PREVIOUS_IN_USE)
+    }
+
     /// A gap that belongs to somebody else: in use for ever, and never given back.
     pub(crate) const fn fence(size: usize) -> Self {
         debug_assert!(size.is_multiple_of(GRANULE));

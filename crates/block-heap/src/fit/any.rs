@@ -81,8 +81,12 @@ pub struct AnyState {
 }
 
 impl AnyState {
-    /// Chooses another fit, while nothing is in the index.
-    pub fn choose(&mut self, fit: AnyFit) {
+    /// Chooses another fit.
+    ///
+    /// # Safety
+    ///
+    /// Nothing is in the index.
+    pub unsafe fn choose(&mut self, fit: AnyFit) {
         self.fit = fit;
     }
 
@@ -110,7 +114,7 @@ macro_rules! dispatch {
     };
 }
 
-// SAFETY: a state never changes its variant, and each of the six keeps the guarantees.
+// SAFETY: a state changes its fit only while it is empty, and each of the six keeps the guarantees.
 unsafe impl Fit for AnyFit {
     type State = AnyState;
 

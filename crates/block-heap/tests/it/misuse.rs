@@ -159,6 +159,26 @@ fn a_free_block_written_to_before_it_is_handed_out() {
 }
 
 #[test]
+fn a_link_that_was_written_leads_to_no_memory_in_use() {
+    let mut heap = heap();
+    let zeros = heap.allocate(1000);
+    // SAFETY: the block is held, and has so many bytes.
+    unsafe { zeros.payload.write_bytes(0, 1000) };
+    let (held, next) = (heap.allocate(24), heap.allocate(24));
+    heap.allocate(24);
+    heap.free(held);
+    // The block's own first word after it was freed: where the list goes on.
+    write_word(held, 0, zeros.address() + 512 - HEADER_BYTES);
+    let _ = next;
+    let misuse = found(&mut heap, |heap| {
+        for _ in 0..3 {
+            let _ = heap.allocate(layout(24, 1));
+        }
+    });
+    assert!(matches!(misuse, Misuse::BrokenHeader { .. }), "{misuse}");
+}
+
+#[test]
 fn a_layout_that_is_larger_than_the_block() {
     let mut heap = heap();
     let held = heap.allocate(100);

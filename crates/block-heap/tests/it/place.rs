@@ -124,3 +124,26 @@ fn stats_and_fragmentation_count_what_the_walk_shows() {
     assert!((fragmentation.external - expected).abs() < 1e-9);
     assert!((fragmentation.overhead - 8.0 / 1024.0).abs() < 1e-9);
 }
+
+#[test]
+fn what_was_used_above_a_lowered_break_is_no_zeros() {
+    for bytes in (4096..4096 + 2 * GRANULE).step_by(16) {
+        let mut heap = BlockHeap::<_, GoodFit>::new(fixed_break(bytes));
+        let dirty = heap.allocate(layout(4000, 1)).unwrap();
+        // SAFETY: all of the slice is the holder's.
+        unsafe { dirty.cast::<u8>().write_bytes(0xaa, dirty.len()) };
+        // SAFETY: held, and freed once.
+        unsafe { heap.deallocate(dirty.cast(), layout(4000, 1)) };
+        heap.trim(1024);
+        let zeros = heap.allocate_zeroed(layout(3000, 1)).unwrap();
+        // SAFETY: so many bytes were asked for as zeros.
+        let zeros = unsafe { core::slice::from_raw_parts(zeros.cast::<u8>().as_ptr(), 3000) };
+        assert!(zeros.iter().all(|&byte| byte == 0), "{bytes} bytes");
+        heap.verify().unwrap();
+    }
+}
+
+/// A break in a buffer that begins at a multiple of the granule.
+fn fixed_break(bytes: usize) -> FixedBreak<'static> {
+    FixedBreak::new(&mut buffer(8192)[..bytes]).unwrap()
+}

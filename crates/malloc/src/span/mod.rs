@@ -53,7 +53,8 @@ impl Spans {
     /// Takes spans of `source` by `fit` from here on.
     pub(crate) fn start(&mut self, source: ProcessBreak, fit: AnyFit) {
         self.region.start_on(source);
-        self.index.choose(fit);
+        // SAFETY: nothing was taken or given back before the start.
+        unsafe { self.index.choose(fit) };
     }
 
     pub(crate) fn tables(&self) -> Tables {
