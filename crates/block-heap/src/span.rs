@@ -31,13 +31,13 @@ use heapwright_break::Growth;
 /// 3. The bytes from `clean` to the end mark are zero, and `clean` is above the header of `top`.
 /// 4. The provenance of all of it was exposed when it came from the source: blocks are found
 ///    again by their addresses, from tags, links and the users' pointers.
+/// 5. `granule_count` and `used_granules` are the distances from `first` to `end` and to `top`.
 #[derive(Debug)]
 pub(crate) struct Span {
     first: usize,
     end: usize,
-    /// From `first` to `end`, kept for [`Span::has_header_at`], which every call asks.
+    /// Kept, in granules, for [`Span::has_header_at`], which every call asks.
     granule_count: usize,
-    /// From `first` to `top`.
     used_granules: usize,
     top: Block,
     clean: usize,
@@ -324,6 +324,12 @@ impl Span {
     #[inline]
     const fn granule_index(&self, address: usize) -> usize {
         address.wrapping_sub(self.first).rotate_right(GRANULE.ilog2())
+    }
+
+    /// Invariant 5.
+    pub(crate) fn has_true_counts(&self) -> bool {
+        self.granule_count == (self.end - self.first) / GRANULE
+            && self.used_granules == (self.top.address() - self.first) / GRANULE
     }
 
     /// Reports misuse; there is no way back.

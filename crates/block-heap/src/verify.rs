@@ -4,7 +4,7 @@ use heapwright_break::Break;
 use thiserror::Error;
 
 use crate::BlockHeap;
-use crate::block::{GRANULE, HEADER_BYTES, Header};
+use crate::block::{HEADER_BYTES, Header};
 use crate::fit::Fit;
 use crate::walk::{Block, BlockState};
 
@@ -61,9 +61,6 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
         if is_previous_free && block.is_free() {
             return Corruption::at(4, address);
         }
-        if !block.size.is_multiple_of(GRANULE) {
-            return Corruption::at(2, address);
-        }
         if header.is_previous_in_use() == is_previous_free {
             return Corruption::at(3, address);
         }
@@ -85,7 +82,7 @@ impl<B: Break, F: Fit> BlockHeap<B, F> {
     /// That the top ends the span (invariant 1), and what stands before it is in use (4).
     fn verify_top(&self) -> Result<(), Corruption> {
         let top = self.span.top();
-        if top.header() == Header::free(self.span.top_bytes()) {
+        if top.header() == Header::free(self.span.top_bytes()) && self.span.has_true_counts() {
             Ok(())
         } else {
             Corruption::at(1, top.address())
