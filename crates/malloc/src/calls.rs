@@ -2,10 +2,11 @@
 
 /// How often each function of the family was called, since the heap was made.
 ///
-/// A call is counted where it reaches the heap: a `free(NULL)` or a size that no heap can hold
-/// does not. Whatever allocates with an alignment above 16 counts as `aligned_alloc`, whatever
-/// changes a block's size as `realloc`, the zeroed forms as `calloc`, and all others, `operator
-/// new` included, as `malloc`.
+/// The fast paths count nothing: `malloc` and `free` are made of what the heaps handed out and of
+/// what is in use. So a block that `realloc` moved counts there too, and what threads hold ready
+/// in their bins, or send home, counts as handed out and not freed. Whatever allocates with an
+/// alignment above 16 counts as `aligned_alloc`, whatever changes a block's size as `realloc`, and
+/// the zeroed forms as `calloc`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Calls {
     /// Blocks asked for.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::large;
+
 /// Why the heap could not serve a request.
 ///
 /// Operating errors only: misuse ends the process.
@@ -20,6 +22,14 @@ pub enum AllocError {
         /// The size asked for, in bytes.
         size: usize,
     },
+}
+
+impl AllocError {
+    /// Why a block of `size` bytes could not be had.
+    #[cold]
+    pub(crate) fn of(size: usize) -> Self {
+        if large::can_hold(size) { Self::Exhausted { size } } else { Self::TooLarge { size } }
+    }
 }
 
 /// What a check found where an invariant of the heap is broken: somebody wrote where nothing was
@@ -61,7 +71,7 @@ pub enum Corruption {
         /// Where the slab begins.
         address: usize,
     },
-    /// The free list of a slab leads elsewhere, or in a circle.
+    /// The free list of a slab leads elsewhere, in a circle, or to too few slots.
     #[error("the free list of the slab at {address:#x} is broken")]
     FreeSlots {
         /// Where the slab begins.

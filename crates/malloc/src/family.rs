@@ -11,9 +11,9 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::size_class::{GRANULE, SMALL_BYTES_MAX, SizeClass};
+use crate::size_class::{GRANULE, SMALL_BYTES_MAX};
 use crate::slice::SLICE_BYTES;
-use crate::thread_heap::ThreadHeap;
+use crate::thread_heap::thread_heap;
 use crate::{AllocError, DefaultStartup, Startup, slow, sys};
 
 /// The malloc family over the process's heap, which `S` configures where it makes the first call
@@ -39,23 +39,6 @@ use crate::{AllocError, DefaultStartup, Startup, slow, sys};
 /// ```
 #[derive(Debug)]
 pub struct Family<S: Startup = DefaultStartup>(PhantomData<fn() -> S>);
-
-/// The heap of this thread, or one of the two that no slot is in.
-#[inline(always)]
-fn thread_heap() -> &'static ThreadHeap {
-    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
-    unsafe { &*sys::heap() }
-}
-
-/// Takes the first slot out of the bin of a class, if there is one.
-#[inline(always)]
-fn pop(heap: &ThreadHeap, class: SizeClass) -> Option<NonNull<u8>> {
-    let bin = heap.bin(class);
-    let slot = NonNull::new(bin.get())?;
-    // SAFETY: a slot in a bin is the heap's, and its first word leads to the next.
-    bin.set(unsafe { slot.cast::<*mut u8>().read() });
-    Some(slot)
-}
 
 impl<S: Startup> Family<S> {
     /// Makes the heap, where no call did yet. It takes no memory before the first block.
@@ -85,7 +68,7 @@ impl<S: Startup> Family<S> {
         let heap = thread_heap();
         // SAFETY: the table has an entry for each granule up to the largest small size.
         let class = unsafe { *heap.small.get_unchecked(size.wrapping_add(GRANULE - 1) / GRANULE) };
-        pop(heap, class)
+        heap.pop(class)
     }
 
     /// A block for a value of type `T`: as [`malloc`](Family::malloc) and
@@ -96,7 +79,7 @@ impl<S: Startup> Family<S> {
     pub fn malloc_for<T>() -> Option<NonNull<T>> {
         let (size, align) = const { (size_of::<T>(), align_of::<T>()) };
         let block = match const { slow::class_of(Layout::new::<T>()) } {
-            Some(class) => pop(thread_heap(), class).or_else(|| slow::refill::<S>(class)),
+            Some(class) => thread_heap().pop(class).or_else(|| slow::refill::<S>(class)),
             None => Self::aligned_alloc(align, size),
         };
         block.map(NonNull::cast)
@@ -193,10 +176,9 @@ impl<S: Startup> Family<S> {
     ///
     /// # Safety
     ///
-    /// As [`free`](Family::free), and `align` and `size` are what was asked for.
+    /// As [`free`](Family::free), and the alignment and `size` are what was asked for.
     #[inline]
-    pub unsafe fn free_aligned_sized(block: NonNull<u8>, align: usize, size: usize) {
-        let _ = align;
+    pub unsafe fn free_aligned_sized(block: NonNull<u8>, _align: usize, size: usize) {
         // SAFETY: the caller's conditions.
         unsafe { Self::free_sized(block, size) }
     }
@@ -237,7 +219,7 @@ impl<S: Startup> Family<S> {
     #[inline]
     pub fn allocate(layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
         let block = Self::aligned_alloc(layout.align(), layout.size());
-        let block = block.ok_or(AllocError::Exhausted { size: layout.size() })?;
+        let block = block.ok_or_else(|| AllocError::of(layout.size()))?;
         Ok(NonNull::slice_from_raw_parts(block, slow::usable_for(layout, block)))
     }
 
@@ -255,11 +237,10 @@ impl<S: Startup> Family<S> {
     ///
     /// # Safety
     ///
-    /// As [`free`](Family::free); `layout` is the one it was handed out with, or has any other
+    /// As [`free`](Family::free); the layout is the one it was handed out with, or has any other
     /// size up to the block's usable one.
     #[inline]
-    pub unsafe fn deallocate(block: NonNull<u8>, layout: Layout) {
-        let _ = layout;
+    pub unsafe fn deallocate(block: NonNull<u8>, _layout: Layout) {
         // SAFETY: the caller's conditions.
         unsafe { Self::free(block) }
     }

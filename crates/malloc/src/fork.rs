@@ -5,9 +5,11 @@
 //!                           └─▶ child:  make the lock new
 //! ```
 //!
-//! The child gets a copy of the heap between two operations, never in the midst of one. Only the
-//! sole thread of a process may fork in the midst of one, from a signal handler: then both
-//! processes finish it.
+//! The child gets a copy of what all threads share between two operations, never in the midst of
+//! one, and the heap of the thread that forked. The heaps of other threads may have been in the
+//! midst of something: the child never uses them, and what it frees of theirs is lost to it. Only
+//! the sole thread of a process may fork in the midst of an operation, from a signal handler: then
+//! both processes finish it.
 //!
 //! In between the thread that forks may use the heap, as the handlers of others do. With glibc
 //! the list of its streams is locked too, before the heap.

@@ -92,7 +92,7 @@ pub unsafe fn usable_size(block: NonNull<u8>) -> usize {
     unsafe { Default::usable_size(block) }
 }
 
-/// Gives free memory at the break back to the system, but for `keep_bytes`: [`Family::trim`].
+/// Gives free memory back to the system, but for `keep_bytes`: [`Family::trim`].
 pub fn trim(keep_bytes: usize) -> usize {
     Default::trim(keep_bytes)
 }

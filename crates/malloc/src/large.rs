@@ -25,7 +25,7 @@ use crate::sys::{self, PagesMoved};
 /// The unit of a block's bytes, so that a block is as long as what the system gives it.
 const UNIT_BYTES: usize = 4096;
 /// From this size on, in bytes, moving pages is less work than copying.
-const MOVE_BYTES_MIN: usize = 1 << 20;
+const MOVE_BYTES_MIN: usize = 1 << 18;
 /// From this size on, in bytes, zeros come from new pages and are not written. It is as large as
 /// glibc lets its threshold for mappings grow.
 const CLEAR_BY_DISCARD_BYTES: usize = 32 << 20;
@@ -49,6 +49,11 @@ fn measure(size: usize) -> Option<(usize, u32)> {
     }
     let slices = u32::try_from(bytes.div_ceil(SLICE_BYTES)).ok()?;
     Some((bytes, slices))
+}
+
+/// Whether any heap could hold a block of `size` bytes.
+pub(crate) fn can_hold(size: usize) -> bool {
+    measure(size).is_some()
 }
 
 impl ProcessHeap {
@@ -99,7 +104,9 @@ impl ProcessHeap {
         let (first, line) = block_at(self.spans.tables(), self.spans.region.end(), block);
         let (bytes, slices) = measure(size)?;
         let run = Run { first, count: line.length.get() };
-        if slices > run.count && !self.spans.extend(run, slices) {
+        // Pages that were moved are one mapping with all of their room, and what lies behind is
+        // another: a block in two mappings could not be moved again.
+        if slices > run.count && (line.is_moved() || !self.spans.extend(run, slices)) {
             return None;
         }
         let is_smaller = bytes < line.bytes.load(Relaxed);
@@ -112,13 +119,6 @@ impl ProcessHeap {
             self.give_slices_of(line, Run { first: rest, count: run.count - slices });
         }
         Some(bytes)
-    }
-
-    fn first_of(tables: Tables, large: &Large) -> Slice {
-        #[expect(clippy::cast_possible_truncation, reason = "slices have numbers of 32 bits")]
-        let number = tables.number(large.block.as_ptr()) as u32;
-        // SAFETY: a block of the region begins there.
-        unsafe { Slice::new(number) }
     }
 
     /// Moves a block to another place that has room for `size` bytes, without a copy.
@@ -136,7 +136,7 @@ impl ProcessHeap {
         // All slices, so that the pages behind the block's end read as zero as well.
         let run = Run { first, count: line.length.get() };
         let pages = tables.memory(first, run.count);
-        let room = NonNull::slice_from_raw_parts(target.block, pages.len());
+        let room = tables.memory(span.run.first, span.run.count);
         // SAFETY: two spans of their own, the second no shorter, whole pages unless pages are
         // larger than slices, where the call fails; the user gave the first one up, and the
         // second is nobody's yet.
@@ -148,14 +148,15 @@ impl ProcessHeap {
             }
             PagesMoved::Lost => sys::abort(),
         }
-        if !line.is_moved() {
+        if line.is_moved() {
+            // What is left there are pages of zeros; new ones belong to the mapping around them.
+            // SAFETY: whole pages, as they were moved, that nobody uses any more.
+            unsafe { sys::replace_pages(pages, self.break_kind()) };
+        } else {
             self.moved_count += 1;
         }
-        // What is left there are pages of zeros; new ones belong to the mapping around them.
-        // SAFETY: whole pages, as they were moved, that nobody uses any more.
-        unsafe { sys::replace_pages(pages, self.break_kind()) };
         self.spans.give_clean(run);
-        tables.line(Self::first_of(tables, &target)).set_is_moved(true);
+        tables.line(span.run.first).set_is_moved(true);
         Some(target)
     }
 }
@@ -212,4 +213,57 @@ pub(crate) fn clear(large: &Large, size: usize) {
 /// Takes a block of its own back.
 pub(crate) fn free(block: NonNull<u8>) {
     with_started_heap(|process| process.give_large(block));
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::Config;
+
+    fn fill(large: &Large, byte: u8) {
+        // SAFETY: the block is the test's.
+        unsafe { large.block.write_bytes(byte, large.bytes) };
+    }
+
+    #[track_caller]
+    fn assert_filled(block: NonNull<u8>, bytes: usize, byte: u8) {
+        let written = NonNull::slice_from_raw_parts(block, bytes);
+        // SAFETY: the block is the test's, and all of it was written.
+        assert!(unsafe { written.as_ref() }.iter().all(|found| *found == byte));
+    }
+
+    /// A block that moves must be able to move again, wherever it lies: each refusal is a copy.
+    #[test]
+    fn large_blocks_move_without_a_copy_every_time() {
+        let mut process = ProcessHeap::NOT_STARTED;
+        process.start(Config::new());
+        let mut size = MOVE_BYTES_MIN;
+        let mut blocks: Vec<Large> = Vec::new();
+        for byte in 0..20 {
+            blocks.push(process.take_large(size, 1).unwrap());
+            fill(&blocks[usize::from(byte)], byte);
+        }
+        for round in 0..6 {
+            let larger = size + size / 4;
+            for (byte, large) in (0..).zip(&mut blocks) {
+                if process.resize_large(large.block, larger).is_none() {
+                    let moved = process.move_large(large.block, larger);
+                    *large = moved.unwrap_or_else(|| panic!("round {round}, block {byte}: copied"));
+                }
+                assert_filled(large.block, size, byte);
+                large.bytes = larger;
+                fill(large, byte);
+            }
+            size = larger;
+            process.verify().unwrap();
+        }
+        assert_eq!(process.moved_count, 20);
+        for large in blocks {
+            process.give_large(large.block);
+        }
+        assert_eq!((process.moved_count, process.spans.live()), (0, 0));
+    }
 }

@@ -4,9 +4,11 @@
 //! ```text
 //!   faces      Malloc (GlobalAlloc, Allocator)   functions (malloc, free, …)   Family<S>
 //!                 └───────────────┬──────────────────────┴───────────────────────┘
-//!   behind                  process_heap: one static heap, made on first use
+//!   a thread's              ThreadHeap: a bin for each size class, slabs behind them
+//!                                 │ slabs                     ▲ what other threads freed
+//!   all threads'            ProcessHeap: spans, large blocks, heaps without a thread
 //!                                 │
-//!                    RawMutex ─ BlockHeap<ProcessBreak, AnyFit> ─ break
+//!                           Region: one break, and two tables that describe its slices
 //! ```
 //!
 //! Take [`Malloc`] as the global allocator of a program, or as the allocator of one collection:

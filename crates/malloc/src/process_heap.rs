@@ -58,7 +58,7 @@ impl ProcessHeap {
         self.is_started.then_some(self)
     }
 
-    fn start(&mut self, config: Config) {
+    pub(crate) fn start(&mut self, config: Config) {
         let source = match config.break_kind() {
             BreakKind::Reserved => {
                 ProcessBreak::Reserved(ReservedBreak::new(ReservedBreak::CAPACITY_BYTES_DEFAULT))

@@ -128,6 +128,22 @@ impl Slab {
         }
     }
 
+    /// Whether the free list leads through slots of this slab, as many as are free.
+    pub(crate) fn has_whole_free_list(&self) -> bool {
+        let carved = u32::from(self.line.carved.load(Relaxed));
+        let withdrawn = u32::from(self.line.withdrawn.load(Relaxed));
+        let Some(free) = carved.checked_sub(self.live().saturating_add(withdrawn)) else {
+            return false;
+        };
+        let mut next = NonNull::new(self.line.free.load(Relaxed));
+        for _ in 0..free {
+            let Some(slot) = next.filter(|slot| self.has_slot_at(*slot)) else { return false };
+            // SAFETY: in the slab, which can be read, and aligned as a slot is.
+            next = NonNull::new(unsafe { slot.cast::<*mut u8>().read() });
+        }
+        next.is_none()
+    }
+
     /// Where a slot lies in the slab, in bytes.
     pub(crate) fn offset(&self, slot: NonNull<u8>) -> usize {
         slot.addr().get().wrapping_sub(self.tables.address(self.first).addr().get())

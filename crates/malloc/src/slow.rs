@@ -11,8 +11,8 @@ use crate::process_heap::{refresh, with_started_heap};
 use crate::size_class::{GRANULE, SLOT_BYTES_MAX, SizeClass};
 use crate::slab::Slab;
 use crate::slice::{SLICE_BYTES, Slice, Tables};
-use crate::thread_heap::{ThreadHeap, count};
-use crate::{AllocError, Family, Startup, misuse, sys};
+use crate::thread_heap::{ThreadHeap, count, thread_heap};
+use crate::{AllocError, Family, Startup, misuse};
 
 /// A slot of a class whose bin is empty.
 #[cold]
@@ -31,17 +31,7 @@ pub(crate) fn malloc<S: Startup>(size: usize) -> Option<NonNull<u8>> {
 }
 
 fn slot<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
-    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
-    let heap = unsafe { &*sys::heap() };
-    let bin = heap.bin(class);
-    match NonNull::new(bin.get()) {
-        Some(slot) => {
-            // SAFETY: a slot in a bin is the heap's, and its first word leads to the next.
-            bin.set(unsafe { slot.cast::<*mut u8>().read() });
-            Some(slot)
-        }
-        None => refill::<S>(class),
-    }
+    thread_heap().pop(class).or_else(|| refill::<S>(class))
 }
 
 fn large<S: Startup>(size: usize, align: usize) -> Option<Large> {
@@ -74,7 +64,7 @@ pub(crate) fn aligned<S: Startup>(layout: Layout) -> Result<NonNull<u8>, AllocEr
         Some(class) => slot::<S>(class),
         None => large::<S>(layout.size(), layout.align()).map(|large| large.block),
     };
-    let block = block.ok_or(AllocError::Exhausted { size: layout.size() })?;
+    let block = block.ok_or_else(|| AllocError::of(layout.size()))?;
     with_counts(|heap| count(&heap.counts.aligned, 1));
     Ok(block)
 }
@@ -82,16 +72,16 @@ pub(crate) fn aligned<S: Startup>(layout: Layout) -> Result<NonNull<u8>, AllocEr
 /// A zeroed block.
 #[inline(never)]
 pub(crate) fn allocate_zeroed<S: Startup>(layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-    let exhausted = AllocError::Exhausted { size: layout.size() };
+    let refused = || AllocError::of(layout.size());
     let block = match class_of(layout) {
         Some(class) => {
-            let block = slot::<S>(class).ok_or(exhausted)?;
+            let block = slot::<S>(class).ok_or_else(refused)?;
             // SAFETY: a slot has at least as many bytes, and they are this call's.
             unsafe { block.write_bytes(0, layout.size()) };
             NonNull::slice_from_raw_parts(block, class.slot_bytes())
         }
         None => {
-            let large = large::<S>(layout.size(), layout.align()).ok_or(exhausted)?;
+            let large = large::<S>(layout.size(), layout.align()).ok_or_else(refused)?;
             if !large.is_zero {
                 large::clear(&large, layout.size());
             }
@@ -104,8 +94,7 @@ pub(crate) fn allocate_zeroed<S: Startup>(layout: Layout) -> Result<NonNull<[u8]
 
 /// Has the thread's own heap count something; a heap that is no thread's counts nothing.
 fn with_counts(count: impl FnOnce(&ThreadHeap)) {
-    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
-    let heap = unsafe { &*sys::heap() };
+    let heap = thread_heap();
     if heap.limit.get() != 0 {
         count(heap);
     }
@@ -116,8 +105,7 @@ fn with_counts(count: impl FnOnce(&ThreadHeap)) {
 #[cold]
 #[inline(never)]
 pub(crate) fn slab_event(slot: *mut u8) {
-    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
-    let heap = unsafe { &*sys::heap() };
+    let heap = thread_heap();
     #[expect(clippy::cast_possible_truncation, reason = "slices have numbers of 32 bits")]
     let number = heap.tables.get().number(slot) as u32;
     // SAFETY: a slab of this heap begins there.
@@ -171,8 +159,7 @@ fn find_for(heap: &ThreadHeap, block: NonNull<u8>) -> Found {
 #[inline(never)]
 pub(crate) unsafe fn free<S: Startup>(block: *mut u8) {
     let Some(block) = NonNull::new(block) else { return };
-    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
-    let heap = unsafe { &*sys::heap() };
+    let heap = thread_heap();
     let found = find(heap.tables.get(), heap.limit.get(), block);
     let Found::Slot(slab, owner) = found else { return free_elsewhere::<S>(block) };
     give(heap, &slab, owner, block);
@@ -207,10 +194,7 @@ fn check(slab: &Slab, block: NonNull<u8>) {
 fn free_elsewhere<S: Startup>(block: NonNull<u8>) {
     with_thread_heap::<S, _>(|heap| match find_for(heap, block) {
         Found::Slot(slab, owner) => give(heap, &slab, owner, block),
-        Found::Elsewhere => {
-            count(&heap.counts.large_freed, 1);
-            large::free(block);
-        }
+        Found::Elsewhere => large::free(block),
     });
 }
 
@@ -224,8 +208,7 @@ enum Block {
 
 /// Finds a block, wherever it lies. Anything else is misuse.
 fn block_at(block: NonNull<u8>) -> Block {
-    // SAFETY: the word always leads to a heap, and heaps are never unmapped.
-    let heap = unsafe { &*sys::heap() };
+    let heap = thread_heap();
     match find(heap.tables.get(), heap.limit.get(), block) {
         Found::Slot(slab, _) => {
             check(&slab, block);

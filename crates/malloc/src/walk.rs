@@ -109,7 +109,7 @@ impl ProcessHeap {
         })
     }
 
-    fn verify(&self) -> Result<(), Corruption> {
+    pub(crate) fn verify(&self) -> Result<(), Corruption> {
         let mut outcome = Ok(());
         let (mut free_count, mut live, mut free_end) = (0, 0, None);
         self.walk(&mut |first, area| {
@@ -162,11 +162,15 @@ impl ProcessHeap {
             Area::Slab { address, .. } => {
                 // Of another thread's slab the figures may be of two moments.
                 let is_ours = ptr::eq(tables.owner(first).load(Relaxed), sys::heap());
+                let Some(slab) = Slab::at(tables, first).filter(|_| is_ours) else {
+                    return Ok(());
+                };
                 let carved = u32::from(line.carved.load(Relaxed));
-                let is_whole = Slab::at(tables, first)
-                    .is_some_and(|slab| slab.live() <= carved && carved <= slab.class.capacity());
-                if is_ours && !is_whole {
+                if slab.live() > carved || carved > slab.class.capacity() {
                     return Err(Corruption::Slab { address });
+                }
+                if !slab.has_whole_free_list() {
+                    return Err(Corruption::FreeSlots { address });
                 }
             }
             Area::Large { address, bytes, usable_bytes } => {
@@ -184,5 +188,129 @@ fn length_of(line: &Line) -> u32 {
     match line.kind() {
         Kind::Slab | Kind::Large | Kind::Free => line.length.get(),
         Kind::None | Kind::FreeEnd => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::ptr::NonNull;
+
+    use super::*;
+    use crate::region::Run;
+    use crate::thread_heap::thread_heap;
+    use crate::{Config, free, malloc};
+
+    /// Slices in use and free, in turn: `U 2, F 3, U 1, F`.
+    fn heap() -> (ProcessHeap, Run) {
+        let mut process = ProcessHeap::NOT_STARTED;
+        process.start(Config::new());
+        let sizes = [40_000, 60_000, 20_000 + (32 << 10)];
+        let [_, middle, _] = sizes.map(|size| process.take_large(size, 1).unwrap());
+        process.give_large(middle.block);
+        assert_eq!(process.verify(), Ok(()));
+        let mut free = None;
+        process.walk(&mut |first, area| {
+            if let Area::Free { bytes, .. } = area {
+                let count = u32::try_from(bytes / SLICE_BYTES).unwrap();
+                free.get_or_insert(Run { first, count });
+            }
+        });
+        (process, free.unwrap())
+    }
+
+    #[test]
+    fn tags_that_do_not_agree_are_found() {
+        let (process, free) = heap();
+        // SAFETY: the last slice of the span.
+        let last = unsafe { free.first.add(free.count - 1) };
+        process.spans.tables().line(last).length.set(free.count - 1);
+        assert!(matches!(process.verify(), Err(Corruption::Tags { .. })));
+    }
+
+    #[test]
+    fn more_dirty_slices_than_a_span_has_are_found() {
+        let (process, free) = heap();
+        process.spans.tables().line(free.first).dirty.set(free.count + 1);
+        assert!(matches!(process.verify(), Err(Corruption::Tags { .. })));
+    }
+
+    #[test]
+    fn free_neighbours_that_were_not_joined_are_found() {
+        let (process, free) = heap();
+        let tables = process.spans.tables();
+        // The span is said to end a slice earlier, where another one begins.
+        // SAFETY: the last slice of the span.
+        let last = unsafe { free.first.add(free.count - 1) };
+        // SAFETY: the one before, of three at least.
+        let before = unsafe { last.sub(1) };
+        tables.line(free.first).length.set(free.count - 1);
+        tables.line(free.first).dirty.set(0);
+        tables.line(before).set_kind(Kind::FreeEnd);
+        tables.line(before).length.set(free.count - 1);
+        tables.line(last).set_kind(Kind::Free);
+        tables.line(last).length.set(1);
+        tables.line(last).dirty.set(0);
+        assert!(matches!(process.verify(), Err(Corruption::NotJoined { .. })));
+    }
+
+    #[test]
+    fn a_free_span_that_no_index_knows_is_found() {
+        let (process, free) = heap();
+        process.spans.tables().line(free.first).set_kind(Kind::Large);
+        process.spans.tables().line(free.first).bytes.store(1, Relaxed);
+        assert!(matches!(process.verify(), Err(Corruption::Index { .. })));
+    }
+
+    #[test]
+    fn slices_that_are_in_use_and_not_counted_are_found() {
+        let (mut process, _) = heap();
+        let large = process.take_large(100_000, 1).unwrap();
+        let number = u32::try_from(process.spans.tables().number(large.block.as_ptr())).unwrap();
+        // SAFETY: the block begins there.
+        let line = process.spans.tables().line(unsafe { Slice::new(number) });
+        line.set_kind(Kind::None);
+        assert!(matches!(process.verify(), Err(Corruption::Count { .. })));
+    }
+
+    #[test]
+    fn a_free_list_that_leads_elsewhere_is_found() {
+        let blocks = [(); 3].map(|()| malloc(700).unwrap());
+        // SAFETY: freed once.
+        unsafe { free(blocks[0]) };
+        // SAFETY: freed once.
+        unsafe { free(blocks[1]) };
+        assert_eq!(verify(), Ok(()));
+        let link = blocks[1].cast::<Option<NonNull<u8>>>();
+        // SAFETY: a free slot, which can be read.
+        let kept = unsafe { link.read() };
+        for broken in [None, Some(blocks[1]), Some(NonNull::from(&blocks).cast())] {
+            // SAFETY: none; this is the misuse.
+            unsafe { link.write(broken) };
+            assert!(matches!(verify(), Err(Corruption::FreeSlots { .. })), "{broken:?}");
+        }
+        // SAFETY: as it was.
+        unsafe { link.write(kept) };
+        assert_eq!(verify(), Ok(()));
+    }
+
+    #[test]
+    fn more_slots_in_use_than_a_slab_has_are_found() {
+        let block = malloc(900).unwrap();
+        let tables = thread_heap().tables.get();
+        let number = u32::try_from(tables.number(block.as_ptr())).unwrap();
+        let owner = |number| {
+            // SAFETY: a slice of the slab, or one before.
+            tables.owner(unsafe { Slice::new(number) }).load(Relaxed)
+        };
+        let first = (1..=number).rev().find(|number| ptr::eq(owner(*number), sys::heap())).unwrap();
+        // SAFETY: the slab begins there.
+        let floor = &tables.line(unsafe { Slice::new(first) }).floor;
+        let kept = floor.get();
+        floor.set(kept.wrapping_add(10_000));
+        assert!(matches!(verify(), Err(Corruption::Slab { .. })));
+        floor.set(kept);
+        assert_eq!(verify(), Ok(()));
+        // SAFETY: freed once.
+        unsafe { free(block) };
     }
 }

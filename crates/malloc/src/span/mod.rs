@@ -84,18 +84,10 @@ impl Spans {
         Ok(self.take_from(found, count))
     }
 
-    /// Takes `count` slices, and as many more where they were never touched: room to grow that
-    /// costs addresses and no memory.
+    /// Takes `count` slices and as many more: room to grow, whose pages the caller replaces, so
+    /// that it costs addresses and no memory.
     pub(crate) fn take_roomy(&mut self, count: u32) -> Result<Span, BreakError> {
-        let roomy = count.saturating_mul(2);
-        match self.find(count) {
-            Some(found) => {
-                let line = self.tables().line(found);
-                let is_roomy = line.is_zero() && line.length.get() >= roomy;
-                Ok(self.take_from(found, if is_roomy { roomy } else { count }))
-            }
-            None => self.take(roomy).or_else(|_| self.take(count)),
-        }
+        self.take(count.saturating_mul(2)).or_else(|_| self.take(count))
     }
 
     /// Takes `count` slices whose first has a number such that its address is a multiple of
@@ -185,8 +177,7 @@ impl Spans {
         let line = self.tables().line(first);
         let (length, dirty, is_zero) = (line.length.get(), line.dirty.get(), line.is_zero());
         let rest = length.saturating_sub(count);
-        // Which part was written is not known: the rest keeps all that it may have.
-        let dirty_rest = dirty.min(rest);
+        let dirty_rest = share_of(dirty, rest, length);
         self.purge.remove(dirty - dirty_rest);
         self.live += count;
         if rest > 0 {
@@ -299,3 +290,14 @@ impl Spans {
         unsafe { AnyFit::visit(&self.index, &spans, &mut |index| visit(slice_of(index))) };
     }
 }
+
+/// How many of `dirty` slices among `length` lie in a part of `rest` of them. Which ones were
+/// written is not known, so as many as the mean; never none of some, or they would be forgotten.
+fn share_of(dirty: u32, rest: u32, length: u32) -> u32 {
+    let product = u64::from(dirty) * u64::from(rest);
+    // A share is no larger than `dirty`.
+    u32::try_from(product.div_ceil(u64::from(length).max(1))).unwrap_or(dirty)
+}
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,8 @@ pub(crate) enum PagesMoved {
     Lost,
 }
 
-/// Moves the pages of `from` to `to`, without a copy: `from` reads as zero afterwards.
+/// Moves the pages of `from` to the start of `to`, without a copy: `from` reads as zero afterwards,
+/// and so does the rest of `to`, which is one mapping of its own from then on.
 ///
 /// They go by way of a place of the system's choice. Before Linux 6.17 a move to a fixed place
 /// could fail after it had unmapped what was there: where `from` lay in several mappings, say,
@@ -130,8 +131,8 @@ pub(crate) enum PagesMoved {
 ///
 /// # Safety
 ///
-/// Both are whole private writable pages of the same size, apart from each other, the caller's
-/// alone, and the contents of `to` are not needed.
+/// Both are whole private writable pages, apart from each other, the caller's alone; `to` is no
+/// shorter than `from`, and its contents are not needed.
 pub(crate) unsafe fn move_pages(
     from: NonNull<[u8]>,
     to: NonNull<[u8]>,
@@ -141,15 +142,18 @@ pub(crate) unsafe fn move_pages(
     let bytes = from.len();
     // `DONTUNMAP`, or another thread's mapping could land where the pages were.
     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_DONTUNMAP;
+    // With this flag the kernel reads the new address, and refuses what overlaps: it is named,
+    // or it would be whatever the register holds.
+    let anywhere = ptr::null_mut::<c_void>();
     // SAFETY: pages of the caller's alone are moved to where nothing is.
-    let between = unsafe { libc::mremap(from.cast().as_ptr(), bytes, bytes, flags) };
+    let between = unsafe { libc::mremap(from.cast().as_ptr(), bytes, bytes, flags, anywhere) };
     if between == libc::MAP_FAILED {
         return PagesMoved::No;
     }
     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
     let target = to.cast::<c_void>().as_ptr();
-    // SAFETY: the mapping made just now replaces pages of the caller's alone.
-    let moved = unsafe { libc::mremap(between, bytes, bytes, flags, target) };
+    // SAFETY: the mapping made just now, grown, replaces pages of the caller's alone.
+    let moved = unsafe { libc::mremap(between, bytes, to.len(), flags, target) };
     if moved != libc::MAP_FAILED {
         return PagesMoved::Yes;
     }

@@ -1,0 +1,226 @@
+//! What becomes of slabs whose slots come back.
+//!
+//! ```text
+//!   full ──▶ queued ──▶ empty ──▶ given back          (a step each, by a countdown that is over)
+//!              │          │
+//!              └──────────┴──▶ active again           (`refill` takes it out of the queue)
+//! ```
+//!
+//! A heap keeps a few empty slabs, so that a thread that allocates and frees around the edge of
+//! one does not ask the process's heap each time.
+
+use core::ptr::{self, NonNull};
+use core::sync::atomic::Ordering::Relaxed;
+
+use super::ThreadHeap;
+use crate::process_heap::give_slices;
+use crate::size_class::SizeClass;
+use crate::slab::{Place, Slab};
+use crate::slice::{Link, Slice};
+
+/// The slices of all empty slabs that a heap keeps, at the most.
+const EMPTY_SLICES_MAX: u32 = 4;
+
+impl ThreadHeap {
+    /// What a countdown that is over leads to.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn slab_event(&self, first: Slice) {
+        let Some(slab) = self.slab(first) else { return };
+        let was_full = slab.place() == Place::Full;
+        if slab.live() > 0 {
+            slab.wait_until_empty();
+            if was_full {
+                self.enqueue(slab);
+            }
+        } else if self.keeps_empty(slab) {
+            if was_full {
+                self.enqueue(slab);
+            }
+            slab.set_place(Place::Empty);
+        } else {
+            if !was_full {
+                self.unqueue(slab);
+            }
+            self.release(slab);
+        }
+    }
+
+    /// Gives the slices of an empty slab back, which is in no queue.
+    #[inline(never)]
+    fn release(&self, slab: Slab) {
+        for distance in 0..slab.class.slices() {
+            // SAFETY: the slab has that many slices.
+            let slice = unsafe { slab.first.add(distance) };
+            self.tables.get().owner(slice).store(ptr::null_mut(), Relaxed);
+        }
+        give_slices(slab.first, slab.class.slices());
+    }
+
+    /// Gives back a slab none of whose slots is in use or free: nothing of this heap leads to it
+    /// but where slots would come from.
+    pub(crate) fn release_whole(&self, slab: Slab) {
+        let links = [self.active.get(slab.class.index()), self.carving.get(slab.class.index())];
+        for link in links.into_iter().flatten().filter(|link| link.get() == Some(slab.first)) {
+            link.set(None);
+        }
+        self.release(slab);
+    }
+
+    /// Sends what goes to others, takes in what came from them, and puts all bins back.
+    pub(crate) fn tidy(&self) {
+        self.outgoing.flush(self);
+        self.collect();
+        self.empty_bins();
+    }
+
+    /// Remembers an empty slab, where there is room for it.
+    #[inline(never)]
+    fn keeps_empty(&self, slab: Slab) -> bool {
+        let slices = self.empty_slices.get() + slab.class.slices();
+        let place = self.empties.iter().find(|link| link.get().is_none());
+        let Some(place) = place.filter(|_| slices <= EMPTY_SLICES_MAX) else { return false };
+        place.set(Some(slab.first));
+        self.empty_slices.set(slices);
+        true
+    }
+
+    #[inline(never)]
+    pub(super) fn forget_empty(&self, slab: Slab) {
+        if let Some(link) = self.empties.iter().find(|link| link.get() == Some(slab.first)) {
+            link.set(None);
+            self.empty_slices.set(self.empty_slices.get().saturating_sub(slab.class.slices()));
+        }
+    }
+
+    #[inline(never)]
+    fn enqueue(&self, slab: Slab) {
+        let Some(head) = self.queues.get(slab.class.index()) else { return };
+        let next = self.linked(head);
+        slab.line().previous.set(None);
+        slab.line().next.set(next.map(|next| next.first));
+        if let Some(next) = next {
+            next.line().previous.set(Some(slab.first));
+        }
+        head.set(Some(slab.first));
+    }
+
+    #[inline(never)]
+    pub(super) fn unqueue(&self, slab: Slab) {
+        let (next, previous) = (slab.line().next.get(), slab.line().previous.get());
+        if let Some(next) = next.and_then(|next| self.slab(next)) {
+            next.line().previous.set(previous);
+        }
+        match previous.and_then(|previous| self.slab(previous)) {
+            Some(previous) => previous.line().next.set(next),
+            None => {
+                if let Some(head) = self.queues.get(slab.class.index()) {
+                    head.set(next);
+                }
+            }
+        }
+    }
+
+    pub(super) fn dequeue(&self, class: SizeClass) -> Option<Slab> {
+        let slab = self.linked(self.queues.get(class.index())?)?;
+        self.unqueue(slab);
+        if slab.place() == Place::Empty {
+            self.forget_empty(slab);
+        }
+        Some(slab)
+    }
+
+    /// Takes a slot of this heap back, wherever in its slab.
+    pub(crate) fn give(&self, first: Slice, slot: NonNull<u8>) {
+        let Some(slab) = self.slab(first) else { return };
+        // SAFETY: one live slot of this heap's slab, which its user gave back.
+        if unsafe { slab.give(slot, slot, 1) } {
+            self.slab_event(first);
+        }
+    }
+
+    /// Puts all bins back into their slabs, and gives back every slab that is empty then.
+    pub(crate) fn empty_bins(&self) {
+        for class in SizeClass::all() {
+            self.empty_bin(class);
+            let links = [self.active.get(class.index()), self.carving.get(class.index())];
+            for link in links.into_iter().flatten() {
+                self.unpin(link);
+            }
+        }
+        for link in &self.empties {
+            if let Some(slab) = self.linked(link) {
+                self.unqueue(slab);
+                self.forget_empty(slab);
+                self.release(slab);
+            }
+        }
+    }
+
+    /// Gives the holes of all slabs of this heap back, whose bins are empty. Returns the bytes
+    /// given back, at the most.
+    pub(crate) fn purge_holes(&self, discard: &mut dyn FnMut(NonNull<[u8]>)) -> usize {
+        let tables = self.tables.get();
+        let mut bytes = 0;
+        for number in 1..self.limit.get() {
+            // SAFETY: the tables have entries below the limit.
+            let owner = unsafe { tables.owner_at(number) }.load(Relaxed);
+            if !ptr::eq(owner, self) {
+                continue;
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "the limit fits in 32 bits")]
+            // SAFETY: not 0, and below the limit.
+            let Some(slab) = self.slab(unsafe { Slice::new(number as u32) }) else { continue };
+            if !slab.has_linked() {
+                continue;
+            }
+            bytes += slab.purge_holes(discard);
+            // Of a full slab nothing leads to the holes: they could not be used again.
+            if slab.place() == Place::Full {
+                slab.wait_until_empty();
+                self.enqueue(slab);
+            }
+        }
+        bytes
+    }
+
+    fn empty_bin(&self, class: SizeClass) {
+        let Some(first) = NonNull::new(self.bin(class).replace(ptr::null_mut())) else { return };
+        let Some(slab) = self.active.get(class.index()).and_then(|link| self.linked(link)) else {
+            return;
+        };
+        let mut last = first;
+        let mut count = 1;
+        // SAFETY: the slots of a bin lead to each other by their first words.
+        while let Some(next) = NonNull::new(unsafe { last.cast::<*mut u8>().read() }) {
+            last = next;
+            count += 1;
+        }
+        // SAFETY: a chain of live slots of the active slab (invariant 1), which is pinned.
+        let _pinned = unsafe { slab.give(first, last, count) };
+    }
+
+    /// Makes a pinned slab whose bin is empty what it is otherwise: empty, queued or full.
+    #[inline(never)]
+    fn unpin(&self, link: &Link) {
+        let Some(slab) = self.linked(link) else { return };
+        link.set(None);
+        let other = [self.active.get(slab.class.index()), self.carving.get(slab.class.index())];
+        for link in other.into_iter().flatten().filter(|link| link.get() == Some(slab.first)) {
+            link.set(None);
+        }
+        if slab.live() == 0 {
+            self.release(slab);
+        } else if !slab.is_carved() {
+            // There is one such slab of each class at the most.
+            if let Some(link) = self.carving.get(slab.class.index()) {
+                link.set(Some(slab.first));
+            }
+        } else if slab.has_free() {
+            slab.wait_until_empty();
+            self.enqueue(slab);
+        } else {
+            slab.fill();
+        }
+    }
+}
