@@ -148,13 +148,13 @@ impl ProcessHeap {
             }
             PagesMoved::Lost => sys::abort(),
         }
-        if line.is_moved() {
-            // What is left there are pages of zeros; new ones belong to the mapping around them.
-            // SAFETY: whole pages, as they were moved, that nobody uses any more.
-            unsafe { sys::replace_pages(pages, self.break_kind()) };
-        } else {
+        if !line.is_moved() {
             self.moved_count += 1;
         }
+        // What is left there are pages of zeros; new ones belong to the mapping around them. So
+        // they do where the block never moved before, but QEMU's user mode takes them away.
+        // SAFETY: whole pages, as they were moved, that nobody uses any more.
+        unsafe { sys::replace_pages(pages, self.break_kind()) };
         self.spans.give_clean(run);
         tables.line(span.run.first).set_is_moved(true);
         Some(target)
