@@ -29,7 +29,7 @@ pub(crate) fn main(mut arguments: lexopt::Parser) -> Result<ExitCode> {
     match on_skip {
         OnSkip::Fail => steps.extend(thorough::steps(&shell, &workspace)),
         OnSkip::Tell => {
-            println!("The address sanitizer, fuzzing and valgrind run with `--all` only.");
+            println!("The sanitizers, fuzzing and valgrind run with `--all` only.");
         }
     }
     Ok(run_all(steps, on_skip))

@@ -3,6 +3,7 @@
 //! | step | needs |
 //! |---|---|
 //! | the tests under the address sanitizer | a nightly toolchain (rustup) |
+//! | threads under the thread sanitizer, and a race that it must find | the same |
 //! | a minute of each fuzz target | nightly and cargo-fuzz |
 //! | the examples under valgrind | valgrind |
 //!
@@ -11,7 +12,7 @@
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
-use xshell::{Shell, cmd};
+use xshell::{Cmd, Shell, cmd};
 
 use crate::steps::Step;
 use crate::workspace::{EXAMPLES, Package, Workspace};
@@ -23,23 +24,28 @@ const SANITIZED: [&str; 3] = ["heapwright-break", "heapwright-block", "heapwrigh
 /// a refusal, locked pages, how much address space is left, and the system's own allocator.
 const NOT_SANITIZED: [&str; 5] =
     ["program_break", "errno", "locked_pages", "refused_first_growth", "trusted"];
+/// Named, or the compiler refuses to mix what is instrumented with the standard library, which is
+/// not: `crates/malloc/tests/races.rs` says how it is still seen what orders the threads.
+const THREAD_SANITIZER: &str = "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer";
+/// How the thread sanitizer begins a report.
+const RACE: &str = "WARNING: ThreadSanitizer: data race";
 const FUZZ: &str = "crates/conformance/fuzz";
 const FUZZ_SECONDS: &str = "60";
+const NO_NIGHTLY: &str = "no nightly toolchain (rustup toolchain install nightly)";
 
 /// The steps, with a skip for each tool that is absent.
 pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
-    let mut steps = vec![sanitizer(shell)];
+    let mut steps = vec![address_sanitizer(shell)];
+    steps.extend(thread_sanitizer(shell));
     steps.extend(fuzzing(shell));
     let examples = workspace.package(EXAMPLES).into_iter();
     steps.extend(examples.flat_map(|package| valgrind(shell, workspace, package)));
     steps
 }
 
-fn sanitizer(shell: &Shell) -> Step {
+fn address_sanitizer(shell: &Shell) -> Step {
     let title = "tests under the address sanitizer";
-    let Some(host) = nightly_host(shell) else {
-        return Step::skip(title, "no nightly toolchain (rustup toolchain install nightly)");
-    };
+    let Some(host) = nightly_host(shell) else { return Step::skip(title, NO_NIGHTLY) };
     let packages = SANITIZED.iter().flat_map(|name| ["--package", name]);
     let skips = NOT_SANITIZED.iter().flat_map(|name| ["--skip", name]);
     let command = cmd!(
@@ -57,6 +63,41 @@ fn sanitizer(shell: &Shell) -> Step {
     Step::command(title, command)
 }
 
+fn thread_sanitizer(shell: &Shell) -> Vec<Step> {
+    let title = "threads under the thread sanitizer";
+    let Some(host) = nightly_host(shell) else { return vec![Step::skip(title, NO_NIGHTLY)] };
+    let counterproof = Command::from(races(shell, &host, &["--", "--counterproof"]).quiet());
+    vec![
+        Step::command(title, races(shell, &host, &[])),
+        Step::check("the thread sanitizer finds a race: the counterproof", move || {
+            race_is_found(counterproof)
+        }),
+    ]
+}
+
+fn races<'a>(shell: &'a Shell, host: &str, arguments: &[&str]) -> Cmd<'a> {
+    let command = cmd!(
+        shell,
+        "rustup run nightly cargo test --package heapwright-malloc --target {host} --test races
+         {arguments...}"
+    );
+    command
+        .env("RUSTFLAGS", THREAD_SANITIZER)
+        .env("TSAN_OPTIONS", "halt_on_error=1")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO")
+}
+
+/// A program with a race, which must be reported: or what is silent proves nothing.
+fn race_is_found(mut command: Command) -> Result<Vec<String>> {
+    let output = command.stdin(Stdio::null()).output()?;
+    let report = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() && report.contains(RACE) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![format!("{report}\nended with {}, and no race was reported", output.status)])
+}
+
 /// The host triple of the nightly toolchain, where it is installed.
 fn nightly_host(shell: &Shell) -> Option<String> {
     let version = cmd!(shell, "rustup run nightly rustc --version --verbose");
@@ -70,7 +111,7 @@ fn fuzzing(shell: &Shell) -> Vec<Step> {
         return vec![Step::skip(title, format!("{FUZZ} is absent"))];
     }
     if nightly_host(shell).is_none() {
-        return vec![Step::skip(title, "no nightly toolchain (rustup toolchain install nightly)")];
+        return vec![Step::skip(title, NO_NIGHTLY)];
     }
     let list = cmd!(shell, "rustup run nightly cargo fuzz list --fuzz-dir {FUZZ}");
     let list = list.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").quiet().ignore_stderr();

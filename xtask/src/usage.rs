@@ -24,8 +24,8 @@ Heapwright: memory management in layers.
     cargo xtask tour [--step N] [--plain]
         tells the story, from the program break to fragmentation, on live memory
     cargo xtask test [--all]
-        proves everything that the stable toolchain can; --all adds the address sanitizer,
-        fuzzing and valgrind, and fails where anything is skipped
+        proves everything that the stable toolchain can; --all adds the address and the
+        thread sanitizer, fuzzing and valgrind, and fails where anything is skipped
     cargo xtask bench [NAME] [--quick] [--peers] [-- ARGUMENTS...]
         measures; --peers puts other crates' allocators into the same tables
     cargo xtask bench peers|rust-peers|instructions [--rounds N] [--scale X] [--threads N]
