@@ -18,6 +18,8 @@
 #[expect(dead_code, reason = "the counterproof needs a part of it")]
 mod protocol;
 
+#[path = "races/exchange.rs"]
+mod exchange;
 /// The atomics that `protocol` gets here.
 #[path = "races/sync.rs"]
 mod sync;
@@ -26,15 +28,12 @@ mod weak;
 
 use core::ffi::c_void;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize};
 use std::thread::{self, JoinHandle};
 
-use fastrand::Rng;
-use heapwright_malloc::{free, malloc, realloc, scavenge, stats, trim, verify, walk};
-
-/// Where blocks lie that no thread holds.
-static PLACES: [AtomicPtr<u8>; 64] = [const { AtomicPtr::new(ptr::null_mut()) }; 64];
+use exchange::{Held, exchange, from_environment, rng, take_all};
+use heapwright_malloc::{scavenge, stats, trim, verify, walk};
 
 /// Threads that run at the same time, more than a small machine has processors.
 const THREADS: usize = 4;
@@ -151,16 +150,6 @@ fn steps() -> usize {
     from_environment("HEAPWRIGHT_STEPS").unwrap_or(15_000)
 }
 
-fn rng(seed: usize) -> Rng {
-    let first = from_environment("HEAPWRIGHT_SEED").unwrap_or(0);
-    Rng::with_seed(first.wrapping_add(seed) as u64)
-}
-
-fn from_environment(name: &str) -> Option<usize> {
-    let value = std::env::var(name).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
-}
-
 fn wait_until(is_so: impl Fn() -> bool) {
     while !is_so() {
         thread::yield_now();
@@ -171,88 +160,4 @@ fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
     // All of them are started before one is waited for.
     let threads: Vec<_> = threads.into_iter().collect();
     threads.into_iter().for_each(|thread| thread.join().expect("a thread without a panic"));
-}
-
-/// Puts new blocks in places taken at random, and frees what was there, whoever put it.
-fn exchange(seed: usize, steps: usize) {
-    let mut rng = rng(seed);
-    for _ in 0..steps {
-        let block = Held::new(&mut rng);
-        let place = &PLACES[rng.usize(..PLACES.len())];
-        if let Some(mut other) = NonNull::new(place.swap(block.0.as_ptr(), AcqRel)).map(Held) {
-            if rng.u8(..) < 32 {
-                other.resize(&mut rng);
-            }
-            other.give_back();
-        }
-    }
-}
-
-fn take_all() {
-    let blocks = PLACES.iter().map(|place| place.swap(ptr::null_mut(), AcqRel));
-    blocks.filter_map(NonNull::new).for_each(|block| Held(block).give_back());
-}
-
-/// A block that begins with its size and its serial number, and is full of the number's last byte.
-struct Held(NonNull<u8>);
-
-/// The two words at the beginning of a block.
-const WORDS_BYTES: usize = 16;
-
-impl Held {
-    fn new(rng: &mut Rng) -> Self {
-        static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let size = random_size(rng);
-        let block = Self(malloc(size).expect("memory"));
-        block.fill(size, SERIAL.fetch_add(1, Relaxed));
-        block
-    }
-
-    fn words(&self) -> NonNull<[u64; 2]> {
-        self.0.cast()
-    }
-
-    fn fill(&self, size: usize, serial: u64) {
-        let [mark, ..] = serial.to_le_bytes();
-        // SAFETY: the block has `size` bytes, which this thread alone uses.
-        unsafe { self.0.write_bytes(mark, size) };
-        // SAFETY: as above; no block has less than two words, and all are aligned to them.
-        unsafe { self.words().write([size as u64, serial]) };
-    }
-
-    /// The size and the serial number, which were not overwritten, as the rest was not.
-    fn check(&self) -> (usize, u64) {
-        // SAFETY: written by `fill`, and this thread's alone since it took the block.
-        let [size, serial] = unsafe { self.words().read() };
-        let size = usize::try_from(size).expect("a size");
-        let [mark, ..] = serial.to_le_bytes();
-        // SAFETY: as above.
-        let bytes = unsafe { core::slice::from_raw_parts(self.0.as_ptr(), size) };
-        assert!(bytes[WORDS_BYTES..].iter().all(|&byte| byte == mark), "{size} bytes of {serial}");
-        (size, serial)
-    }
-
-    fn resize(&mut self, rng: &mut Rng) {
-        let (_, serial) = self.check();
-        let size = random_size(rng);
-        // SAFETY: live, and not used any more under its old address.
-        self.0 = unsafe { realloc(self.0, size) }.expect("memory");
-        self.fill(size, serial);
-    }
-
-    fn give_back(self) {
-        self.check();
-        // SAFETY: live, and freed once, as the value is gone.
-        unsafe { free(self.0) };
-    }
-}
-
-/// Mostly slots of a few classes, so that slabs fill, empty and change hands; now and then a
-/// block of its own.
-fn random_size(rng: &mut Rng) -> usize {
-    match rng.u8(..) {
-        0 => rng.usize(40_000..200_000),
-        1..4 => rng.usize(2_000..32_000),
-        _ => WORDS_BYTES << rng.u32(..5),
-    }
 }

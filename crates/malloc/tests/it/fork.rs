@@ -3,10 +3,13 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// What a child does with its copy of the heap. It must end by itself.
-fn child() -> ! {
+use crate::exchange::{exchange, take_all};
+
+/// What a child does with its copy of the heap, beginning with `first`. It must end by itself.
+fn child(first: fn()) -> ! {
     // SAFETY: no conditions; a deadlock ends the child by a signal.
     unsafe { libc::alarm(10) };
+    first();
     let blocks: Vec<Vec<usize>> = (0..2000).map(|size| vec![size; size % 300]).collect();
     let is_whole = blocks.iter().enumerate().all(|(at, block)| block.iter().all(|&n| n == at));
     drop(blocks);
@@ -15,12 +18,12 @@ fn child() -> ! {
     unsafe { libc::_exit(code) }
 }
 
-fn exit_code_of_a_child() -> Option<i32> {
+fn exit_code_of_a_child(first: fn()) -> Option<i32> {
     // SAFETY: the child calls nothing but the allocator, `alarm` and `_exit`.
     let pid = unsafe { libc::fork() };
     assert!(pid >= 0);
     if pid == 0 {
-        child();
+        child(first);
     }
     let mut status = 0;
     // SAFETY: `status` is valid for the write.
@@ -34,7 +37,7 @@ fn handlers_that_are_registered_twice_are_called_once() {
     heapwright_malloc::fork::register();
     // SAFETY: no conditions; a deadlock ends the test by a signal.
     unsafe { libc::alarm(60) };
-    assert_eq!(exit_code_of_a_child(), Some(0));
+    assert_eq!(exit_code_of_a_child(|| ()), Some(0));
     // SAFETY: no conditions.
     unsafe { libc::alarm(0) };
     heapwright_malloc::verify().unwrap();
@@ -60,9 +63,37 @@ fn children_of_a_process_whose_threads_allocate_go_on() {
                 }
             });
         }
-        let failure = (0..FORKS).map(|_| exit_code_of_a_child()).find(|code| *code != Some(0));
+        let failure = (0..FORKS).map(|_| exit_code_of_a_child(|| ())).find(|code| *code != Some(0));
         is_over.store(true, Ordering::Relaxed);
         assert_eq!(failure, None);
     });
+    heapwright_malloc::verify().unwrap();
+}
+
+/// The child frees blocks of heaps whose threads it has not, and which were being sent home.
+#[test]
+fn children_of_a_process_whose_threads_free_each_others_blocks_go_on() {
+    const FORKS: usize = 100;
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for seed in 1..=3 {
+            let is_over = &is_over;
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    exchange(seed, 100);
+                }
+            });
+        }
+        let in_the_child = || {
+            take_all();
+            exchange(4, 1000);
+            take_all();
+        };
+        let mut codes = (0..FORKS).map(|_| exit_code_of_a_child(in_the_child));
+        let failure = codes.find(|code| *code != Some(0));
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(failure, None);
+    });
+    take_all();
     heapwright_malloc::verify().unwrap();
 }

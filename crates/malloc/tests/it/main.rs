@@ -1,6 +1,9 @@
 //! What the faces promise, in a program whose global allocator is `Malloc`.
 
 mod alone;
+mod block;
+#[path = "../races/exchange.rs"]
+mod exchange;
 
 mod allocator;
 mod fork;
@@ -10,6 +13,7 @@ mod large;
 mod out_of_memory;
 mod process_malloc;
 mod sizes;
+mod stalled;
 mod stats;
 mod threads;
 

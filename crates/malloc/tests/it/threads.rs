@@ -1,40 +1,18 @@
 //! Blocks that outlive their threads, blocks that other threads free, and threads that do nothing.
 
+use core::cell::RefCell;
 use core::ffi::c_void;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::AtomicU32;
+use core::sync::atomic::Ordering::Relaxed;
 use std::sync::{Barrier, mpsc};
 use std::thread;
 
-use heapwright_malloc::{free, malloc, realloc, stats, trim, verify};
+use heapwright_malloc::{Stats, free, malloc, realloc, stats, trim, verify};
 
 use crate::alone::{alone, resident_bytes};
-
-const MEBIBYTE: usize = 1 << 20;
-
-/// A block that may go to another thread.
-struct Block(NonNull<u8>);
-
-// SAFETY: blocks of the process's heap belong to no thread.
-unsafe impl Send for Block {}
-
-impl Block {
-    /// A block whose bytes are all `mark`.
-    fn of(size: usize, mark: u8) -> Self {
-        let block = malloc(size).unwrap();
-        // SAFETY: the block has as many bytes.
-        unsafe { block.write_bytes(mark, size) };
-        Self(block)
-    }
-
-    /// Frees the block, after a look at its bytes.
-    fn give_back(self, size: usize, mark: u8) {
-        // SAFETY: written when the block was made.
-        let bytes = unsafe { core::slice::from_raw_parts(self.0.as_ptr(), size) };
-        assert!(bytes.iter().all(|&byte| byte == mark), "size {size}");
-        // SAFETY: freed once, as the value is gone.
-        unsafe { free(self.0) };
-    }
-}
+use crate::block::{Block, MEBIBYTE};
+use crate::exchange::{Held, exchange, rng, take_all};
 
 /// Sizes of slots and of large blocks, in no order.
 fn size_of_round(round: usize) -> usize {
@@ -145,6 +123,76 @@ fn a_thread_allocates_and_frees_after_its_end() {
     // SAFETY: no thread has a value for it any more.
     unsafe { libc::pthread_key_delete(key) };
     verify().unwrap();
+}
+
+/// The key of [`late_and_again`].
+static LATE_KEY: AtomicU32 = AtomicU32::new(0);
+
+/// What a thread does after its heap went to the pool, as often as it was told.
+unsafe extern "C" fn late_and_again(times: *mut c_void) {
+    exchange(times.addr(), 20);
+    let rest = ptr::without_provenance_mut(times.addr() - 1);
+    // SAFETY: the key is there; null means that it is enough.
+    assert_eq!(unsafe { libc::pthread_setspecific(LATE_KEY.load(Relaxed), rest) }, 0);
+}
+
+/// Blocks that a thread frees at its end, in the midst of other requests.
+struct FreedAtTheEnd(Vec<Held>);
+
+impl Drop for FreedAtTheEnd {
+    fn drop(&mut self) {
+        exchange(self.0.len(), 20);
+        self.0.drain(..).for_each(Held::give_back);
+    }
+}
+
+thread_local! {
+    static FREED_AT_THE_END: RefCell<FreedAtTheEnd> =
+        const { RefCell::new(FreedAtTheEnd(Vec::new())) };
+}
+
+/// A thread that leaves much of its work to its end.
+fn short_life(seed: usize) {
+    let mut rng = rng(seed);
+    let blocks = (0..100).map(|_| Held::new(&mut rng)).collect();
+    FREED_AT_THE_END.with_borrow_mut(|late| late.0 = blocks);
+    let times = ptr::without_provenance_mut(3);
+    // SAFETY: the key is there.
+    assert_eq!(unsafe { libc::pthread_setspecific(LATE_KEY.load(Relaxed), times) }, 0);
+    exchange(seed, 200);
+}
+
+#[test]
+fn hundreds_of_threads_that_free_late_leave_nothing_behind() {
+    alone("threads::hundreds_of_threads_that_free_late_leave_nothing_behind", || {
+        const AT_ONCE: usize = 8;
+        const WAVES: usize = 60;
+        let mut key = 0;
+        // SAFETY: `key` is valid for the write. Made after the heap's own key, its function is
+        // called after the heap's.
+        assert_eq!(unsafe { libc::pthread_key_create(&raw mut key, Some(late_and_again)) }, 0);
+        LATE_KEY.store(key, Relaxed);
+        let wave = |number: usize| -> Stats {
+            let seeds = number * AT_ONCE..(number + 1) * AT_ONCE;
+            let threads: Vec<_> =
+                seeds.map(|seed| thread::spawn(move || short_life(seed))).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            take_all();
+            verify().unwrap();
+            stats().unwrap()
+        };
+        let mut first = wave(0);
+        for number in 1..WAVES {
+            let now = wave(number);
+            assert_eq!(now.live_count, first.live_count, "{first:?}\n{now:?}");
+            // As many as threads ran at once, and as borrowed one at their ends.
+            assert!(now.thread_heap_count <= 2 * AT_ONCE + 1, "{now:?}");
+            if number < 10 {
+                first = now;
+            }
+            assert!(now.heap_bytes <= first.heap_bytes + 4 * MEBIBYTE, "{first:?}\n{now:?}");
+        }
+    });
 }
 
 #[test]
