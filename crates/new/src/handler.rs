@@ -1,0 +1,231 @@
+//! New-handlers: a last try before memory is refused.
+//!
+//! ```text
+//!   allocate ──▶ refused ──▶ handler(layout, attempt) ──▶ Retry: allocate again
+//!                                                     └─▶ Fail:  BadAlloc
+//! ```
+//!
+//! As in C++, one handler is the process's; unlike in C++, an allocator may have one of its own,
+//! and a handler says which way it decided instead of returning or throwing. The handlers of C++
+//! itself live in its own library, and neither calls the other.
+
+use core::alloc::Layout;
+use core::fmt;
+use core::mem::transmute;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use allocator_api2::alloc::{AllocError, Allocator};
+
+use crate::{BadAlloc, StaticAllocator};
+
+/// What a handler decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandlerVerdict {
+    /// There may be memory now: the allocator is asked again.
+    Retry,
+    /// There is none: the request is refused.
+    Fail,
+}
+
+/// Is given the layout that was refused and how often this request was refused before, and
+/// perhaps gives memory back to the allocator.
+///
+/// It may be called by several threads at once.
+pub type NewHandler = fn(Layout, u32) -> HandlerVerdict;
+
+/// The handler, as a pointer; null is none.
+static HANDLER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Makes `handler` the process's new-handler, and returns the one before.
+///
+/// It is asked when an allocator refuses memory to [`Owned`](crate::Owned),
+/// [`OwnedArray`](crate::OwnedArray) or the functions of [`raw`](crate::raw), whichever the
+/// allocator is.
+///
+/// # Examples
+///
+/// ```
+/// use core::alloc::Layout;
+/// use core::sync::atomic::{AtomicBool, Ordering};
+/// use heapwright_new::{HandlerVerdict, OwnedArray, set_new_handler};
+///
+/// static ASKED: AtomicBool = AtomicBool::new(false);
+///
+/// fn note(_: Layout, attempt: u32) -> HandlerVerdict {
+///     ASKED.store(true, Ordering::Relaxed);
+///     if attempt == 0 { HandlerVerdict::Retry } else { HandlerVerdict::Fail }
+/// }
+///
+/// set_new_handler(Some(note));
+/// let exbibyte = 1 << 60;
+/// assert!(OwnedArray::<u8>::try_new_uninit(exbibyte).is_err());
+/// assert!(ASKED.load(Ordering::Relaxed));
+/// ```
+pub fn set_new_handler(handler: Option<NewHandler>) -> Option<NewHandler> {
+    let new = handler.map_or(ptr::null_mut(), |handler| handler as *mut ());
+    as_handler(HANDLER.swap(new, Ordering::AcqRel))
+}
+
+/// The process's new-handler.
+#[must_use]
+pub fn new_handler() -> Option<NewHandler> {
+    as_handler(HANDLER.load(Ordering::Acquire))
+}
+
+fn as_handler(stored: *mut ()) -> Option<NewHandler> {
+    // SAFETY: null, which is `None`, or what `set_new_handler` made of a handler.
+    unsafe { transmute::<*mut (), Option<NewHandler>>(stored) }
+}
+
+/// Asks `allocate` again as long as `handler` says so.
+#[cold]
+pub(crate) fn retry<H>(
+    layout: Layout,
+    handler: H,
+    mut allocate: impl FnMut() -> Option<NonNull<[u8]>>,
+) -> Option<NonNull<[u8]>>
+where
+    H: Fn(Layout, u32) -> HandlerVerdict,
+{
+    let mut attempt = 0_u32;
+    while handler(layout, attempt) == HandlerVerdict::Retry {
+        if let Some(block) = allocate() {
+            return Some(block);
+        }
+        attempt = attempt.saturating_add(1);
+    }
+    None
+}
+
+/// What is left to do where an allocator refused `layout`: the process's handler is asked.
+#[cold]
+#[inline(never)]
+pub(crate) fn after_refusal(
+    layout: Layout,
+    allocate: impl FnMut() -> Option<NonNull<[u8]>>,
+) -> Result<NonNull<[u8]>, BadAlloc> {
+    let handled = new_handler().and_then(|handler| retry(layout, handler, allocate));
+    handled.ok_or(BadAlloc::Exhausted { size: layout.size(), align: layout.align() })
+}
+
+/// An allocator with a new-handler of its own: no other allocator's requests reach it.
+///
+/// # Examples
+///
+/// A cache that is given up when its allocator has no more:
+///
+/// ```
+/// use core::cell::Cell;
+/// use core::mem::MaybeUninit;
+/// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+/// use heapwright_new::{HandlerVerdict, Owned, WithHandler};
+///
+/// let mut bytes = [MaybeUninit::uninit(); 64];
+/// let small = Monotonic::new(&mut bytes, NullAllocator);
+/// let asked = Cell::new(0);
+/// let heap = WithHandler::new(&small, |_, _| {
+///     asked.set(asked.get() + 1);
+///     HandlerVerdict::Fail
+/// });
+/// assert!(Owned::try_new_in([0_u8; 32], &heap).is_ok());
+/// assert!(Owned::try_new_in([0_u8; 99], &heap).is_err());
+/// assert_eq!(asked.get(), 1);
+/// ```
+#[derive(Clone, Copy, Default)]
+pub struct WithHandler<A, H> {
+    allocator: A,
+    handler: H,
+}
+
+impl<A, H> WithHandler<A, H>
+where
+    H: Fn(Layout, u32) -> HandlerVerdict,
+{
+    /// Gives `allocator` a handler.
+    pub const fn new(allocator: A, handler: H) -> Self {
+        Self { allocator, handler }
+    }
+
+    /// The allocator inside.
+    pub const fn inner(&self) -> &A {
+        &self.allocator
+    }
+}
+
+impl<A: fmt::Debug, H> fmt::Debug for WithHandler<A, H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("WithHandler");
+        shown.field("allocator", &self.allocator).finish_non_exhaustive()
+    }
+}
+
+// SAFETY: all blocks are the inner allocator's, which is asked as it would be without this.
+unsafe impl<A, H> Allocator for WithHandler<A, H>
+where
+    A: Allocator,
+    H: Fn(Layout, u32) -> HandlerVerdict,
+{
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        self.allocator.allocate(layout).or_else(|_| {
+            let again = || self.allocator.allocate(layout).ok();
+            retry(layout, &self.handler, again).ok_or(AllocError)
+        })
+    }
+
+    #[inline]
+    fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        self.allocator.allocate_zeroed(layout).or_else(|_| {
+            let again = || self.allocator.allocate_zeroed(layout).ok();
+            retry(layout, &self.handler, again).ok_or(AllocError)
+        })
+    }
+
+    #[inline]
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's conditions; the block is the inner allocator's.
+        unsafe { self.allocator.deallocate(block, layout) };
+    }
+
+    unsafe fn grow(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's conditions; after a failure the block is as before.
+        let again = || unsafe { self.allocator.grow(block, old, new) }.ok();
+        again().or_else(|| retry(new, &self.handler, again)).ok_or(AllocError)
+    }
+
+    unsafe fn grow_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's conditions; after a failure the block is as before.
+        let again = || unsafe { self.allocator.grow_zeroed(block, old, new) }.ok();
+        again().or_else(|| retry(new, &self.handler, again)).ok_or(AllocError)
+    }
+
+    unsafe fn shrink(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's conditions; after a failure the block is as before.
+        let again = || unsafe { self.allocator.shrink(block, old, new) }.ok();
+        again().or_else(|| retry(new, &self.handler, again)).ok_or(AllocError)
+    }
+}
+
+// SAFETY: the blocks are the inner allocator's.
+unsafe impl<A, H> StaticAllocator for WithHandler<A, H>
+where
+    A: StaticAllocator,
+    H: Fn(Layout, u32) -> HandlerVerdict,
+{
+}

@@ -1,0 +1,264 @@
+//! Initialisers of one object: from a value, by `Default`, of zeros, by a function over an address.
+
+use core::convert::Infallible;
+use core::fmt;
+use core::marker::PhantomData;
+
+use super::{Init, PinInit, Zeroable};
+
+/// A value that is there already, to be moved in. Made by [`value`].
+#[derive(Debug, Clone, Copy)]
+#[must_use = "an initialiser builds nothing until it is placed"]
+pub struct Value<T>(T);
+
+/// Moves `value` in. It compiles to the plain store.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Owned, value};
+///
+/// let number = Owned::try_new_with(value(7))?;
+/// assert_eq!(*number, 7);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+#[inline]
+pub const fn value<T>(value: T) -> Value<T> {
+    Value(value)
+}
+
+// SAFETY: it writes a valid `T`, and nothing of it is elsewhere.
+unsafe impl<T> PinInit<T> for Value<T> {
+    type Error = Infallible;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), Infallible> {
+        // SAFETY: `slot` is valid for the write (the caller's first condition).
+        unsafe { slot.write(self.0) };
+        Ok(())
+    }
+}
+
+// SAFETY: a value was elsewhere before, so it may be elsewhere again.
+unsafe impl<T> Init<T> for Value<T> {}
+
+// SAFETY: `Ok` writes a valid `T`; `Err` writes nothing.
+unsafe impl<T, E> PinInit<T> for Result<T, E> {
+    type Error = E;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), E> {
+        let value = self?;
+        // SAFETY: `slot` is valid for the write (the caller's first condition).
+        unsafe { slot.write(value) };
+        Ok(())
+    }
+}
+
+// SAFETY: a value was elsewhere before, so it may be elsewhere again.
+unsafe impl<T, E> Init<T> for Result<T, E> {}
+
+/// The value that [`Default`] makes. Made by [`default`].
+#[must_use = "an initialiser builds nothing until it is placed"]
+pub struct DefaultInit<T>(PhantomData<fn() -> T>);
+
+/// Builds by [`Default`]. The value is made first and then moved in, so for what is too large for
+/// the stack take [`zeroed`] or [`init!`](crate::init).
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Owned, default};
+///
+/// let name: Owned<String> = Owned::try_new_with(default())?;
+/// assert!(name.is_empty());
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+pub const fn default<T: Default>() -> DefaultInit<T> {
+    DefaultInit(PhantomData)
+}
+
+// SAFETY: it writes a valid `T`, and nothing of it is elsewhere.
+unsafe impl<T: Default> PinInit<T> for DefaultInit<T> {
+    type Error = Infallible;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), Infallible> {
+        // SAFETY: `slot` is valid for the write (the caller's first condition).
+        unsafe { slot.write(T::default()) };
+        Ok(())
+    }
+}
+
+// SAFETY: a value was elsewhere before, so it may be elsewhere again.
+unsafe impl<T: Default> Init<T> for DefaultInit<T> {}
+
+/// All bytes zero. Made by [`zeroed`].
+#[must_use = "an initialiser builds nothing until it is placed"]
+pub struct Zeroed<T: ?Sized>(PhantomData<fn() -> *const T>);
+
+/// Writes zeros, in place: nothing of the object's size stands on the stack.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Owned, zeroed};
+///
+/// let bytes: Owned<[u8; 1 << 20]> = Owned::try_new_with(zeroed())?;
+/// assert!(bytes.iter().all(|&byte| byte == 0));
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+pub const fn zeroed<T: Zeroable + ?Sized>() -> Zeroed<T> {
+    Zeroed(PhantomData)
+}
+
+// SAFETY: `T` says that zeros are a valid value.
+unsafe impl<T: Zeroable> PinInit<T> for Zeroed<T> {
+    type Error = Infallible;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), Infallible> {
+        // SAFETY: `slot` is valid for the write (the caller's first condition).
+        unsafe { slot.write_bytes(0, 1) };
+        Ok(())
+    }
+}
+
+// SAFETY: zeros are no address.
+unsafe impl<T: Zeroable> Init<T> for Zeroed<T> {}
+
+// SAFETY: `T` says that zeros are a valid value.
+unsafe impl<T: Zeroable> PinInit<[T]> for Zeroed<[T]> {
+    type Error = Infallible;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut [T]) -> Result<(), Infallible> {
+        // SAFETY: `slot` is valid for the write of all its elements (the caller's first condition).
+        unsafe { slot.cast::<T>().write_bytes(0, slot.len()) };
+        Ok(())
+    }
+}
+
+// SAFETY: zeros are no address.
+unsafe impl<T: Zeroable> Init<[T]> for Zeroed<[T]> {}
+
+/// A function over the address. Made by [`init_raw`].
+#[must_use = "an initialiser builds nothing until it is placed"]
+pub struct InitRaw<T: ?Sized, E, F>(F, PhantomData<fn(*mut T) -> E>);
+
+/// Builds by a function that is given the address. What [`init!`](crate::init) comes to.
+///
+/// # Safety
+///
+/// `build` keeps the guarantees of [`PinInit`] and [`Init`], where the address it is given is as
+/// [`PinInit::pin_init_at`] says.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Owned, init_raw};
+///
+/// // SAFETY: it writes the whole of the object, and remembers no address.
+/// let seven = unsafe {
+///     init_raw(|slot: *mut u64| {
+///         slot.write(7);
+///         Ok::<(), &str>(())
+///     })
+/// };
+/// assert_eq!(*Owned::try_new_with(seven).unwrap(), 7);
+/// ```
+#[inline]
+pub const unsafe fn init_raw<T: ?Sized, E, F>(build: F) -> InitRaw<T, E, F>
+where
+    F: FnOnce(*mut T) -> Result<(), E>,
+{
+    InitRaw(build, PhantomData)
+}
+
+// SAFETY: the condition of `init_raw`.
+unsafe impl<T: ?Sized, E, F> PinInit<T> for InitRaw<T, E, F>
+where
+    F: FnOnce(*mut T) -> Result<(), E>,
+{
+    type Error = E;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), E> {
+        (self.0)(slot)
+    }
+}
+
+// SAFETY: the condition of `init_raw`.
+unsafe impl<T: ?Sized, E, F> Init<T> for InitRaw<T, E, F> where F: FnOnce(*mut T) -> Result<(), E> {}
+
+/// A function over the address, of an object that then stays there. Made by [`pin_init_raw`].
+#[must_use = "an initialiser builds nothing until it is placed"]
+pub struct PinInitRaw<T: ?Sized, E, F>(F, PhantomData<fn(*mut T) -> E>);
+
+/// Builds, by a function that is given the address, an object that may remember it.
+///
+/// # Safety
+///
+/// `build` keeps the guarantees of [`PinInit`], where the address it is given is as
+/// [`PinInit::pin_init_at`] says.
+///
+/// # Examples
+///
+/// ```
+/// use core::marker::PhantomPinned;
+/// use heapwright_new::{Owned, pin_init_raw};
+///
+/// struct Node {
+///     myself: *const Node,
+///     pinned: PhantomPinned,
+/// }
+///
+/// // SAFETY: it writes the whole of the object; the address holds as long as the object lives.
+/// let node = unsafe {
+///     pin_init_raw(|slot: *mut Node| {
+///         slot.write(Node { myself: slot, pinned: PhantomPinned });
+///         Ok::<(), core::convert::Infallible>(())
+///     })
+/// };
+/// let node = Owned::try_pin_with(node)?;
+/// assert!(core::ptr::eq(node.myself, &raw const *node));
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+#[inline]
+pub const unsafe fn pin_init_raw<T: ?Sized, E, F>(build: F) -> PinInitRaw<T, E, F>
+where
+    F: FnOnce(*mut T) -> Result<(), E>,
+{
+    PinInitRaw(build, PhantomData)
+}
+
+// SAFETY: the condition of `pin_init_raw`.
+unsafe impl<T: ?Sized, E, F> PinInit<T> for PinInitRaw<T, E, F>
+where
+    F: FnOnce(*mut T) -> Result<(), E>,
+{
+    type Error = E;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), E> {
+        (self.0)(slot)
+    }
+}
+
+/// Names the type alone: what is inside is a function or nothing.
+macro_rules! debug_by_name {
+    ($($name:ident<$($generic:ident $(: ?$sized:ident)?),+>;)+) => { $(
+        impl<$($generic $(: ?$sized)?),+> fmt::Debug for $name<$($generic),+> {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+ };
+}
+
+debug_by_name! {
+    DefaultInit<T>;
+    Zeroed<T: ?Sized>;
+    InitRaw<T: ?Sized, E, F>;
+    PinInitRaw<T: ?Sized, E, F>;
+}

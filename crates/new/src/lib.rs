@@ -1,0 +1,85 @@
+#![no_std]
+#![cfg_attr(feature = "nightly", feature(allocator_api, coerce_unsized, unsize))]
+//! `new`, `delete` and placement: objects whose constructors run where the objects are to stay.
+//!
+//! ```text
+//!   initialiser        value  zeroed  array_from_fn  init!  pin_init!      what to build
+//!        │
+//!        ├──▶ Owned, OwnedArray     raw::new, raw::delete                  on any allocator
+//!        └──▶ Storage, PinStorage, StaticStorage, place, Carver            in memory that is there
+//! ```
+//!
+//! C++ gives an object its memory first and then runs its constructor there. Rust makes a value
+//! and moves it, which for 100 MiB is more than a stack holds. Here a constructor is a value, an
+//! [`Init`], which is told the address:
+//!
+//! ```
+//! use heapwright_new::{Owned, init, value, zeroed};
+//!
+//! struct Packet {
+//!     id: u32,
+//!     body: [u8; 1500],
+//! }
+//!
+//! let packet = Owned::try_new_with(init!(Packet { id <- value(7), body <- zeroed() }))?;
+//! assert_eq!(packet.id, 7);
+//! # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+//! ```
+//!
+//! A constructor that fails or panics leaves no object and no memory behind; arrays and fields are
+//! undone last to first; failures are values. The allocator is a parameter: any
+//! [`allocator_api2`] allocator serves, and Heapwright's malloc where none is named.
+//!
+//! # Features
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `malloc` (default) | [`heapwright_malloc::Malloc`] as the default allocator; [`Owned::new`] |
+//! | `alloc` | conversions from and to `Box`; [`Owned::new_in`] |
+//! | `allocator-api2-02` | [`Adapter02`]: allocators of allocator-api2 0.2 here, and ours there |
+//! | `nightly` | `AdapterNightly`: the same for nightly's `core::alloc::Allocator`; unsizing without [`unsize!`] |
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod adapter;
+mod allocate;
+mod array;
+mod destroy;
+mod error;
+mod handler;
+mod init;
+mod owned;
+mod placement;
+pub mod polymorphic;
+pub mod raw;
+mod static_allocator;
+mod unsize;
+
+#[cfg(feature = "allocator-api2-02")]
+pub use adapter::Adapter02;
+#[cfg(feature = "nightly")]
+pub use adapter::AdapterNightly;
+pub use array::OwnedArray;
+pub use error::{BadAlloc, LengthMismatch, NewError, PlaceError, StorageError};
+pub use handler::{HandlerVerdict, NewHandler, WithHandler, new_handler, set_new_handler};
+pub use init::{
+    ArrayFromFn, CopyFrom, DefaultInit, DropToken, Fill, Init, InitRaw, MapErr, OrElse, PinInit,
+    PinInitRaw, PinnedDrop, Then, ThenPin, Value, WithError, Zeroable, Zeroed, array_from_fn,
+    copy_from, default, fill, init_raw, pin_init_raw, value, zeroed,
+};
+pub use owned::Owned;
+pub use placement::{
+    Align, AlignedStorage, Carver, PinStorage, Placed, PlacedArray, StaticStorage, Storage,
+    SupportedAlign, place, place_array,
+};
+pub use static_allocator::StaticAllocator;
+
+/// What the macros come to. No part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::destroy::FieldGuard;
+    pub use crate::init::fields::*;
+    pub use crate::init::is_zeroable;
+    pub use crate::unsize::{Handle, Reassemble};
+}

@@ -1,0 +1,63 @@
+//! Memory that waits for its object.
+
+use core::mem::MaybeUninit;
+use core::pin::Pin;
+
+use allocator_api2::alloc::Allocator;
+
+use super::Owned;
+use crate::{Init, PinInit, StaticAllocator};
+
+impl<T, A: Allocator> Owned<MaybeUninit<T>, A> {
+    /// Builds the object in its memory.
+    ///
+    /// # Errors
+    ///
+    /// The constructor's; then the memory went back.
+    #[inline]
+    pub fn emplace<I: Init<T>>(mut this: Self, init: I) -> Result<Owned<T, A>, I::Error> {
+        let slot = Self::as_mut_ptr(&mut this).cast::<T>();
+        // SAFETY: the memory is for a `T`, and this handle's alone. Where this fails or panics,
+        // the handle gives the memory back.
+        unsafe { init.pin_init_at(slot) }?;
+        // SAFETY: built just now.
+        Ok(unsafe { Self::assume_init(this) })
+    }
+
+    /// Builds the object in its memory, where it then stays.
+    ///
+    /// # Errors
+    ///
+    /// The constructor's; then the memory went back.
+    #[inline]
+    pub fn emplace_pin<I: PinInit<T>>(mut this: Self, init: I) -> Result<Pin<Owned<T, A>>, I::Error>
+    where
+        A: StaticAllocator,
+    {
+        let slot = Self::as_mut_ptr(&mut this).cast::<T>();
+        // SAFETY: the memory is for a `T`, and this handle's alone; below, the object is pinned.
+        unsafe { init.pin_init_at(slot) }?;
+        // SAFETY: built just now.
+        Ok(Owned::into_pin(unsafe { Self::assume_init(this) }))
+    }
+
+    /// Builds the object from a value.
+    #[inline]
+    pub fn write(mut this: Self, value: T) -> Owned<T, A> {
+        MaybeUninit::write(&mut this, value);
+        // SAFETY: written just now.
+        unsafe { Self::assume_init(this) }
+    }
+
+    /// The same, as an object that is built.
+    ///
+    /// # Safety
+    ///
+    /// It is: the memory holds a valid `T`.
+    #[inline]
+    pub unsafe fn assume_init(this: Self) -> Owned<T, A> {
+        let (pointer, allocator) = Owned::into_raw_parts(this);
+        // SAFETY: the parts of a handle, whose memory holds a `T` (the caller's condition).
+        unsafe { Owned::from_raw_parts(pointer.cast(), allocator) }
+    }
+}

@@ -1,0 +1,41 @@
+//! From and to `Box`, where the allocator permits.
+#![cfg(feature = "alloc")]
+
+use allocator_api2::alloc::Global;
+use allocator_api2::boxed::Box as BoxIn;
+use heapwright_new::{Owned, unsize};
+
+use crate::ledger::Ledger;
+use crate::objects::Log;
+
+#[test]
+fn an_object_keeps_its_address_through_both_handles() {
+    let log = Log::default();
+    let boxed = Box::new(log.object(1));
+    let address = &raw const *boxed;
+    let owned = Owned::from(boxed);
+    assert_eq!(Owned::as_ptr(&owned), address);
+    let boxed: Box<_> = Owned::into_box(owned);
+    assert_eq!(&raw const *boxed, address);
+    drop(boxed);
+    assert_eq!(log.ends(), [1]);
+}
+
+#[test]
+fn slices_traits_and_what_has_no_size_cross_over() {
+    let owned: Owned<[u8], Global> = Owned::from(vec![1, 2, 3].into_boxed_slice());
+    assert_eq!(Owned::into_box(owned).into_vec(), [1, 2, 3]);
+    let owned = Owned::from(Box::new(()));
+    drop(Owned::into_box(owned));
+    let shown = unsize!(Owned::new_in(7, Global) => dyn core::fmt::Display);
+    assert_eq!(Owned::into_box(shown).to_string(), "7");
+}
+
+#[test]
+fn a_box_of_any_allocator_is_a_handle_of_that_allocator() {
+    let ledger = Ledger::new();
+    let owned: Owned<_, _> = BoxIn::new_in([7_u8; 9], &ledger).into();
+    assert_eq!((owned[8], ledger.live()), (7, 1));
+    drop::<BoxIn<[u8; 9], &Ledger<'_>>>(owned.into());
+    assert_eq!(ledger.live(), 0);
+}
