@@ -45,10 +45,13 @@ extern crate alloc;
 mod adapter;
 mod allocate;
 mod array;
+mod class;
 mod destroy;
+mod destroying;
 mod error;
 mod handler;
 mod init;
+mod label;
 mod owned;
 mod placement;
 pub mod polymorphic;
@@ -61,6 +64,8 @@ pub use adapter::Adapter02;
 #[cfg(feature = "nightly")]
 pub use adapter::AdapterNightly;
 pub use array::OwnedArray;
+pub use class::{Class, ClassOwned};
+pub use destroying::{DestroyingDelete, SelfDeleting};
 pub use error::{BadAlloc, LengthMismatch, NewError, PlaceError, StorageError};
 pub use handler::{HandlerVerdict, NewHandler, WithHandler, new_handler, set_new_handler};
 pub use init::{
@@ -68,6 +73,9 @@ pub use init::{
     PinInitRaw, PinnedDrop, Then, ThenPin, Value, WithError, Zeroable, Zeroed, array_from_fn,
     copy_from, default, fill, init_raw, pin_init_raw, value, zeroed,
 };
+#[cfg(feature = "malloc")]
+pub use label::Checked;
+pub use label::{ByType, Isolated, Label, LabelTable, Labels, TypeLabel, label_table, labels};
 pub use owned::Owned;
 pub use placement::{
     Align, AlignedStorage, Carver, PinStorage, Placed, PlacedArray, StaticStorage, Storage,

@@ -7,9 +7,11 @@
 
 mod arrays;
 mod boxes;
+mod classes;
 mod failure;
 mod fields;
 mod handlers;
+mod labels;
 mod large;
 mod ledger;
 mod objects;

@@ -1,0 +1,105 @@
+//! Class-specific allocation: a type that names its own allocator.
+//!
+//! In C++ a class may declare an `operator new` of its own, and `new Order(…)` finds it. Here a type
+//! implements [`Class`], and `Order::try_new_with(…)` finds its allocator; the handle's type says
+//! which one it is. A pool is the common case: [`class_pool!`](crate::class_pool).
+
+use core::pin::Pin;
+
+use allocator_api2::alloc::Allocator;
+
+use crate::{Init, NewError, Owned, PinInit, StaticAllocator};
+
+/// A handle to an object of a type that names its own allocator.
+pub type ClassOwned<T> = Owned<T, <T as Class>::Allocator>;
+
+/// A type with an allocator of its own: C++'s class with `operator new` and `operator delete`.
+///
+/// # Examples
+///
+/// ```
+/// use allocator_api2::alloc::Global;
+/// use heapwright_new::{Class, ClassOwned, value};
+///
+/// struct Order {
+///     price: u32,
+/// }
+///
+/// impl Class for Order {
+///     type Allocator = Global;
+///
+///     fn allocator() -> Global {
+///         Global
+///     }
+/// }
+///
+/// let order: ClassOwned<Order> = Order::try_new_with(value(Order { price: 7 }))?;
+/// assert_eq!(order.price, 7);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+pub trait Class: Sized {
+    /// Where objects of this type live.
+    type Allocator: Allocator;
+
+    /// The allocator, or a name of it.
+    fn allocator() -> Self::Allocator;
+
+    /// A new object on the type's own allocator, built in place.
+    ///
+    /// # Errors
+    ///
+    /// As [`Owned::try_new_with_in`].
+    #[inline]
+    fn try_new_with<I: Init<Self>>(init: I) -> Result<ClassOwned<Self>, NewError<I::Error>> {
+        Owned::try_new_with_in(init, Self::allocator())
+    }
+
+    /// A new object on the type's own allocator, built in place, which then stays there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Owned::try_pin_with_in`].
+    #[inline]
+    fn try_pin_with<I: PinInit<Self>>(init: I) -> Result<Pin<ClassOwned<Self>>, NewError<I::Error>>
+    where
+        Self::Allocator: StaticAllocator,
+    {
+        Owned::try_pin_with_in(init, Self::allocator())
+    }
+}
+
+/// Gives a type a pool of its own, which serves it and nothing else: `class_pool!(Order)`.
+///
+/// It is short for [`label!`](crate::label) and an `impl` of [`Class`] with
+/// [`Isolated<Order>`](crate::Isolated).
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Class, class_pool, init, value};
+///
+/// struct Order {
+///     price: u32,
+/// }
+/// class_pool!(Order);
+///
+/// let order = Order::try_new_with(init!(Order { price <- value(7) }))?;
+/// assert_eq!(size_of_val(&order), size_of::<usize>());
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+#[cfg(feature = "malloc")]
+#[macro_export]
+macro_rules! class_pool {
+    ($type:ty) => {
+        $crate::label!($type);
+
+        impl $crate::Class for $type {
+            type Allocator = $crate::Isolated<$type>;
+
+            #[inline]
+            fn allocator() -> $crate::Isolated<$type> {
+                $crate::Isolated::default()
+            }
+        }
+    };
+}

@@ -1,0 +1,152 @@
+//! `ByType`: an allocator that counts under a type's name.
+
+use core::alloc::Layout;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::{AllocError, Allocator};
+#[cfg(feature = "malloc")]
+use heapwright_malloc::Malloc;
+
+use super::Label;
+use crate::StaticAllocator;
+
+/// Serves from `A`, and counts live objects, bytes and the high-water mark under the label of `T`.
+///
+/// A block counts as as many objects as it has room for. What has no size needs no block, and is
+/// not counted.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ByType, Label, OwnedArray, label};
+///
+/// struct Row([u32; 8]);
+/// label!(Row);
+///
+/// let rows = OwnedArray::try_from_fn_in(10, |_| Ok::<_, ()>(Row([0; 8])), ByType::<Row>::default());
+/// assert_eq!(Row::label().live_count(), 10);
+/// drop(rows);
+/// assert_eq!((Row::label().live_count(), Row::label().peak_bytes()), (0, 320));
+/// ```
+pub struct ByType<
+    T: Label,
+    #[cfg(feature = "malloc")] A = Malloc,
+    #[cfg(not(feature = "malloc"))] A,
+> {
+    allocator: A,
+    label: PhantomData<fn() -> T>,
+}
+
+impl<T: Label, A> ByType<T, A> {
+    /// Counts what `allocator` serves.
+    pub const fn new(allocator: A) -> Self {
+        Self { allocator, label: PhantomData }
+    }
+
+    /// The allocator inside.
+    pub const fn inner(&self) -> &A {
+        &self.allocator
+    }
+
+    fn born(size: usize) {
+        T::label().born(Self::count(size), size);
+    }
+
+    fn died(size: usize) {
+        T::label().died(Self::count(size), size);
+    }
+
+    /// The objects that a block of `size` bytes has room for; one, if they have no size.
+    fn count(size: usize) -> usize {
+        size.checked_div(T::label().layout().size()).unwrap_or(1)
+    }
+}
+
+// SAFETY: all blocks are the inner allocator's, for the layouts that are asked for.
+unsafe impl<T: Label, A: Allocator> Allocator for ByType<T, A> {
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        let block = self.allocator.allocate(layout)?;
+        Self::born(layout.size());
+        Ok(block)
+    }
+
+    #[inline]
+    fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        let block = self.allocator.allocate_zeroed(layout)?;
+        Self::born(layout.size());
+        Ok(block)
+    }
+
+    #[inline]
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's conditions; the block is the inner allocator's.
+        unsafe { self.allocator.deallocate(block, layout) };
+        Self::died(layout.size());
+    }
+
+    unsafe fn grow(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's conditions; the block is the inner allocator's.
+        let grown = unsafe { self.allocator.grow(block, old, new) }?;
+        Self::born(new.size());
+        Self::died(old.size());
+        Ok(grown)
+    }
+
+    unsafe fn grow_zeroed(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's conditions; the block is the inner allocator's.
+        let grown = unsafe { self.allocator.grow_zeroed(block, old, new) }?;
+        Self::born(new.size());
+        Self::died(old.size());
+        Ok(grown)
+    }
+
+    unsafe fn shrink(
+        &self,
+        block: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        // SAFETY: the caller's conditions; the block is the inner allocator's.
+        let shrunk = unsafe { self.allocator.shrink(block, old, new) }?;
+        Self::born(new.size());
+        Self::died(old.size());
+        Ok(shrunk)
+    }
+}
+
+// SAFETY: the blocks are the inner allocator's.
+unsafe impl<T: Label, A: StaticAllocator> StaticAllocator for ByType<T, A> {}
+
+impl<T: Label, A: Default> Default for ByType<T, A> {
+    fn default() -> Self {
+        Self::new(A::default())
+    }
+}
+
+impl<T: Label, A: Clone> Clone for ByType<T, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.allocator.clone())
+    }
+}
+
+impl<T: Label, A: Copy> Copy for ByType<T, A> {}
+
+impl<T: Label, A: fmt::Debug> fmt::Debug for ByType<T, A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("ByType");
+        shown.field("type", &T::label().name()).field("allocator", &self.allocator).finish()
+    }
+}

@@ -1,0 +1,250 @@
+//! `Checked`: `new` and `delete` by bare addresses, each `delete` checked.
+//!
+//! ```text
+//!   table of the process   address │ type │ form │ made at │ ended at
+//!                          0x7f10… │ Node │ new  │ a.rs:7 │ b.rs:12
+//! ```
+//!
+//! For code ported from C++ whose addresses wander. An entry outlives its object, until its address
+//! is handed out again, so that a second `delete` can be told from a stranger.
+
+mod table;
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::panic::Location;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::Allocator;
+use heapwright_malloc::Malloc;
+use heapwright_malloc::message::{Message, abort_with};
+
+use super::Label;
+use crate::{BadAlloc, Init, NewError, Owned, OwnedArray, PinInit, raw};
+use table::{Entry, Form, Site, Wrong};
+
+/// `new` and `delete` of `T` by bare addresses on `A`, for code ported from C++: a double delete,
+/// the wrong form, a delete of what was placed and a delete of a stranger's address each end the
+/// process, with one line that names the type and the places in the source.
+///
+/// An address that was deleted and then handed out again belongs to the new object: a stale
+/// `delete` of it goes unnoticed, but the new object's own `delete` is then the second one.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Checked, label, value};
+///
+/// struct Node {
+///     id: u32,
+/// }
+/// label!(Node);
+///
+/// let nodes = Checked::<Node>::default();
+/// let node: *mut Node = nodes.new_with(value(Node { id: 7 }))?;
+/// // SAFETY: the object lives, and nobody else uses it.
+/// assert_eq!(unsafe { &*node }.id, 7);
+/// // SAFETY: nobody uses the object any more.
+/// unsafe { nodes.delete(node) };
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+///
+/// Deleted once more, it would end with a line like this one:
+///
+/// ```text
+/// heapwright: delete of demo::Node at 0x55d0c8a3e2c0 (src/list.rs:31:9): it was made by new_with
+/// (src/list.rs:12:20) and ended before (src/list.rs:30:9)
+/// ```
+pub struct Checked<T: Label, A = Malloc> {
+    allocator: A,
+    label: PhantomData<fn() -> T>,
+}
+
+impl<T: Label, A: Allocator + Clone> Checked<T, A> {
+    /// Makes its objects on `allocator`.
+    pub const fn new(allocator: A) -> Self {
+        Self { allocator, label: PhantomData }
+    }
+
+    /// A new object, built in place: `new T(…)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Owned::try_new_with_in`].
+    #[track_caller]
+    pub fn new_with<I: Init<T>>(&self, init: I) -> Result<*mut T, NewError<I::Error>> {
+        let site = Location::caller();
+        const { assert!(size_of::<T>() != 0, "an object without a size has no address of its own") };
+        let object = Owned::try_new_with_in(init, self.allocator.clone())?;
+        Self::note(Owned::as_ptr(&object), Form::New, site)?;
+        Ok(Owned::into_raw(object).into_ptr())
+    }
+
+    /// Destroys the object and gives its memory back: `delete p`. Null is nothing.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the object any more. (Whether it may be deleted so is checked.)
+    #[track_caller]
+    pub unsafe fn delete(&self, pointer: *mut T) {
+        let Some(pointer) = NonNull::new(pointer) else { return };
+        Self::end(pointer, Form::New, Location::caller());
+        // SAFETY: made by `new_with`, and not deleted since, as was checked.
+        drop(unsafe { Owned::from_raw_parts(pointer, self.allocator.clone()) });
+    }
+
+    /// A new array, each element built in place: `new T[len]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`OwnedArray::try_from_fn_in`].
+    #[track_caller]
+    pub fn new_array<I: Init<T>>(
+        &self,
+        len: usize,
+        make: impl FnMut(usize) -> I,
+    ) -> Result<*mut T, NewError<I::Error>> {
+        let site = Location::caller();
+        const { assert!(size_of::<T>() != 0, "an object without a size has no address of its own") };
+        let array = OwnedArray::try_from_fn_in(len, make, self.allocator.clone())?;
+        // An array of nothing is at an address that many have, and is not noted.
+        if len != 0 {
+            Self::note(array.as_ptr(), Form::NewArray(len), site)?;
+        }
+        Ok(OwnedArray::into_raw(array).as_ptr())
+    }
+
+    /// Destroys the elements, last to first, and gives their memory back: `delete[] p`. Null is
+    /// nothing.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the elements any more. (Whether they may be deleted so is checked.)
+    #[track_caller]
+    pub unsafe fn delete_array(&self, pointer: *mut T) {
+        let Some(first) = NonNull::new(pointer) else { return };
+        if first == NonNull::dangling() {
+            return;
+        }
+        let form = Self::end(first, Form::NewArray(0), Location::caller());
+        let Form::NewArray(len) = form else { return };
+        // SAFETY: made by `new_array` with this length, and not deleted since, as was checked.
+        drop(unsafe { OwnedArray::from_raw_parts(first, len, self.allocator.clone()) });
+    }
+
+    /// Builds an object at `place`: `new (place) T(…)`.
+    ///
+    /// # Errors
+    ///
+    /// [`NewError::Construct`] where the constructor fails; [`NewError::Alloc`] where the table has
+    /// no memory.
+    ///
+    /// # Safety
+    ///
+    /// As [`raw::construct_at`].
+    #[track_caller]
+    pub unsafe fn construct_at<I: PinInit<T>>(
+        &self,
+        place: *mut T,
+        init: I,
+    ) -> Result<*mut T, NewError<I::Error>> {
+        let site = Location::caller();
+        // SAFETY: the caller's conditions.
+        let object = unsafe { raw::construct_at(place, init) }.map_err(NewError::Construct)?;
+        match Self::note(place, Form::Placement, site) {
+            Ok(()) => Ok(object.into_ptr()),
+            Err(refused) => {
+                // SAFETY: built just now, and nobody else's.
+                unsafe { raw::destroy_at(object) };
+                Err(NewError::Alloc(refused))
+            }
+        }
+    }
+
+    /// Destroys the object: `p->~T()`. Its memory stays whose it is.
+    ///
+    /// # Safety
+    ///
+    /// Nobody uses the object any more, and its memory is still there. (Whether it may be destroyed
+    /// so is checked.)
+    #[track_caller]
+    pub unsafe fn destroy_at(&self, pointer: *mut T) {
+        let Some(pointer) = NonNull::new(pointer) else { return };
+        Self::end(pointer, Form::Placement, Location::caller());
+        // SAFETY: built by `construct_at`, and not destroyed since, as was checked.
+        unsafe { pointer.drop_in_place() };
+    }
+
+    fn entry(address: *const T, form: Form, made: Site, ended: Option<Site>) -> Entry {
+        Entry { address: address.addr(), type_name: T::label().name(), form, made, ended }
+    }
+
+    fn note(address: *const T, form: Form, site: Site) -> Result<(), BadAlloc> {
+        table::note(Self::entry(address, form, site, None))
+    }
+
+    /// Notes the end of the object, or the process's.
+    fn end(pointer: NonNull<T>, form: Form, site: Site) -> Form {
+        let ending = Self::entry(pointer.as_ptr(), form, site, Some(site));
+        match table::end(ending) {
+            Ok(form) => form,
+            Err(wrong) => report(ending, pointer.cast(), wrong),
+        }
+    }
+}
+
+impl<T: Label, A: Allocator + Clone + Default> Default for Checked<T, A> {
+    fn default() -> Self {
+        Self::new(A::default())
+    }
+}
+
+impl<T: Label, A: Clone> Clone for Checked<T, A> {
+    fn clone(&self) -> Self {
+        Self { allocator: self.allocator.clone(), label: PhantomData }
+    }
+}
+
+impl<T: Label, A: Copy> Copy for Checked<T, A> {}
+
+impl<T: Label, A: fmt::Debug> fmt::Debug for Checked<T, A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Checked");
+        shown.field("type", &T::label().name()).field("allocator", &self.allocator).finish()
+    }
+}
+
+/// Says in one line what is wrong, and ends the process.
+#[cold]
+fn report(ending: Entry, pointer: NonNull<u8>, wrong: Wrong) -> ! {
+    let mut line = Message::<1024>::new();
+    line.text("heapwright: ").text(ending.form.ended_by()).text(" of ").text(ending.type_name);
+    at(line.text(" at ").address(pointer), ending.made).text(": ");
+    match wrong {
+        Wrong::Stranger => {
+            line.text("no such object was made");
+        }
+        Wrong::Twice(entry, before) => {
+            made(&mut line, entry).text(" and ended before");
+            at(&mut line, before);
+        }
+        Wrong::Form(entry) => {
+            made(&mut line, entry).text(", so its end is ").text(entry.form.ended_by());
+        }
+        Wrong::Type(entry) => {
+            line.text("there is a ").text(entry.type_name).text(", and ");
+            made(&mut line, entry);
+        }
+    }
+    line.text("\n");
+    abort_with(&line)
+}
+
+fn made(line: &mut Message<1024>, entry: Entry) -> &mut Message<1024> {
+    at(line.text("it was made by ").text(entry.form.made_by()), entry.made)
+}
+
+fn at(line: &mut Message<1024>, site: Site) -> &mut Message<1024> {
+    line.text(" (").text(site.file()).text(":").number(u64::from(site.line()));
+    line.text(":").number(u64::from(site.column())).text(")")
+}

@@ -1,0 +1,120 @@
+//! `Isolated`: memory that only ever holds one type.
+
+use core::alloc::Layout;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::{AllocError, Allocator};
+#[cfg(feature = "malloc")]
+use heapwright_malloc::Malloc;
+
+use super::Label;
+use crate::StaticAllocator;
+
+/// Serves objects of type `T` from slots that never hold anything else, and refuses every other
+/// layout. So what still points to a `T` that was deleted sees that one or another `T`, never
+/// another type: a mistake stays within its type. It is also the pool of
+/// [`class_pool!`](crate::class_pool).
+///
+/// The slots are the label's: all values of this type share them. They come from `A` in slabs,
+/// which are kept for ever.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Isolated, Owned, OwnedArray, label};
+///
+/// struct Session {
+///     user: u32,
+/// }
+/// label!(Session);
+///
+/// let first = Owned::try_new_in(Session { user: 1 }, Isolated::<Session>::default())?;
+/// let address = Owned::as_ptr(&first);
+/// drop(first);
+/// // Only a `Session` can be there now.
+/// assert!(Owned::try_new_in([0_u8; 64], Isolated::<Session>::default()).is_err());
+/// let second = Owned::try_new_in(Session { user: 2 }, Isolated::<Session>::default())?;
+/// assert_eq!(Owned::as_ptr(&second), address);
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
+pub struct Isolated<
+    T: Label,
+    #[cfg(feature = "malloc")] A = Malloc,
+    #[cfg(not(feature = "malloc"))] A,
+> {
+    upstream: A,
+    label: PhantomData<fn() -> T>,
+}
+
+impl<T: Label, A> Isolated<T, A> {
+    /// Takes its slabs from `upstream`.
+    pub const fn new(upstream: A) -> Self {
+        Self { upstream, label: PhantomData }
+    }
+}
+
+impl<T: Label, A: StaticAllocator> Isolated<T, A> {
+    #[cold]
+    fn refill(&self) -> Option<NonNull<u8>> {
+        let slots = &T::label().slots;
+        let plan = slots.with(|slots| slots.plan())?;
+        // Without the lock, so others go on meanwhile; should two refill, there is more for all.
+        let slab = self.upstream.allocate(plan.slab).ok()?.cast();
+        slots.with(|slots| {
+            // SAFETY: the slab is of the plan's layout, and its blocks stay for ever, since the
+            // upstream is a `StaticAllocator` and nobody gives it back.
+            unsafe { slots.add(slab, plan) };
+            slots.pop()
+        })
+    }
+}
+
+// SAFETY: slots are of the layout of `T`, the only one that is served, and of slabs that stay for
+// ever; one that is handed out is in no list until it comes back.
+unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        let label = T::label();
+        if layout != label.layout() {
+            return Err(AllocError);
+        }
+        let slot = label.slots.with(|slots| slots.pop()).or_else(|| self.refill());
+        let slot = slot.ok_or(AllocError)?;
+        label.born(1, layout.size());
+        Ok(NonNull::slice_from_raw_parts(slot, layout.size()))
+    }
+
+    #[inline]
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        let label = T::label();
+        // SAFETY: the caller's condition: it came from here, where `pop` made it.
+        label.slots.with(|slots| unsafe { slots.push(block) });
+        label.died(1, layout.size());
+    }
+}
+
+// SAFETY: the slabs stay for ever.
+unsafe impl<T: Label, A: StaticAllocator> StaticAllocator for Isolated<T, A> {}
+
+impl<T: Label, A: Default> Default for Isolated<T, A> {
+    fn default() -> Self {
+        Self::new(A::default())
+    }
+}
+
+impl<T: Label, A: Clone> Clone for Isolated<T, A> {
+    fn clone(&self) -> Self {
+        Self::new(self.upstream.clone())
+    }
+}
+
+impl<T: Label, A: Copy> Copy for Isolated<T, A> {}
+
+impl<T: Label, A: fmt::Debug> fmt::Debug for Isolated<T, A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("Isolated");
+        shown.field("type", &T::label().name()).field("upstream", &self.upstream).finish()
+    }
+}

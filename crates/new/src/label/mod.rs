@@ -1,0 +1,140 @@
+//! Labels: allocators that know which type they serve.
+//!
+//! ```text
+//!   label!(Packet);                   a static for the type: Rust has no generic ones
+//!        │
+//!        ├── ByType<Packet, A>        counts live objects and bytes under the type's name
+//!        ├── Isolated<Packet, A>      slots that only ever hold a Packet
+//!        └── Checked<Packet, A>       deletes by address, each of them checked
+//!
+//!   labels() ──▶ every type that was counted        label_table() ──▶ the same as a table
+//! ```
+//!
+//! A label is chosen by a type parameter, never by a global switch: what does not name it pays
+//! nothing for it.
+
+mod by_type;
+#[cfg(feature = "malloc")]
+mod checked;
+mod isolated;
+mod registry;
+mod slots;
+mod spin;
+
+use core::alloc::Layout;
+
+pub use by_type::ByType;
+#[cfg(feature = "malloc")]
+pub use checked::Checked;
+pub use isolated::Isolated;
+pub use registry::{LabelTable, Labels, label_table, labels};
+
+use registry::{Counts, Link};
+use slots::Slots;
+use spin::Spin;
+
+/// A type with a label. Implemented by [`label!`](crate::label).
+///
+/// # Safety
+///
+/// `label` always returns the same label, which is no other type's and was made with the layout of
+/// this one.
+pub unsafe trait Label {
+    /// The type's own label.
+    fn label() -> &'static TypeLabel;
+}
+
+/// What is kept of a type: its name, what is counted, and its slots.
+#[derive(Debug)]
+pub struct TypeLabel {
+    name: &'static str,
+    layout: Layout,
+    counts: Counts,
+    link: Link,
+    slots: Spin<Slots>,
+}
+
+impl TypeLabel {
+    /// The label of `T`, for a `static`.
+    #[must_use]
+    pub const fn new<T>(name: &'static str) -> Self {
+        Self {
+            name,
+            layout: Layout::new::<T>(),
+            counts: Counts::new(),
+            link: Link::new(),
+            slots: Spin::new(Slots::new(Layout::new::<T>())),
+        }
+    }
+
+    /// The type's name and where it is.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The size and alignment of one object.
+    #[must_use]
+    pub const fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The objects that live: those of an array each count.
+    #[must_use]
+    pub fn live_count(&self) -> usize {
+        self.counts.live_count()
+    }
+
+    /// The bytes of the objects that live.
+    #[must_use]
+    pub fn live_bytes(&self) -> usize {
+        self.counts.live_bytes()
+    }
+
+    /// The most bytes that lived at once: the high-water mark.
+    #[must_use]
+    pub fn peak_bytes(&self) -> usize {
+        self.counts.peak_bytes()
+    }
+
+    /// The objects that were ever made.
+    #[must_use]
+    pub fn total_count(&self) -> usize {
+        self.counts.total_count()
+    }
+}
+
+/// Gives a type its label: `label!(Packet)`, once, in the crate of the type. A generic type takes
+/// one for each set of parameters: `label!(Packet<u8>)`.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ByType, Label, Owned, label};
+///
+/// struct Packet([u8; 100]);
+/// label!(Packet);
+///
+/// let packet = Owned::try_new_in(Packet([0; 100]), ByType::<Packet>::default())?;
+/// assert_eq!(Packet::label().live_count(), 1);
+/// drop(packet);
+/// assert_eq!((Packet::label().live_count(), Packet::label().peak_bytes()), (0, 100));
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
+#[macro_export]
+macro_rules! label {
+    ($type:ty) => {
+        // SAFETY: the static is this type's alone, and made with its layout.
+        unsafe impl $crate::Label for $type {
+            #[inline]
+            fn label() -> &'static $crate::TypeLabel {
+                static LABEL: $crate::TypeLabel = $crate::TypeLabel::new::<$type>(::core::concat!(
+                    ::core::module_path!(),
+                    "::",
+                    ::core::stringify!($type)
+                ));
+                &LABEL
+            }
+        }
+    };
+}

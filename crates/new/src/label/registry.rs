@@ -1,0 +1,183 @@
+//! What is counted of each type, and the list of all types that were counted.
+//!
+//! ```text
+//!   FIRST ──▶ label of Packet ──▶ label of Order ──▶ …     each joins when its first object is made
+//! ```
+
+use core::fmt;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+
+use super::TypeLabel;
+
+/// The labels that joined, newest first.
+static FIRST: AtomicPtr<TypeLabel> = AtomicPtr::new(ptr::null_mut());
+
+/// Counts of one type. Each is exact; two of them may be of different moments.
+#[derive(Debug)]
+pub(super) struct Counts {
+    live_count: AtomicUsize,
+    live_bytes: AtomicUsize,
+    peak_bytes: AtomicUsize,
+    total_count: AtomicUsize,
+}
+
+impl Counts {
+    pub(super) const fn new() -> Self {
+        Self {
+            live_count: AtomicUsize::new(0),
+            live_bytes: AtomicUsize::new(0),
+            peak_bytes: AtomicUsize::new(0),
+            total_count: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn born(&self, count: usize, bytes: usize) {
+        self.live_count.fetch_add(count, Ordering::Relaxed);
+        self.total_count.fetch_add(count, Ordering::Relaxed);
+        let live = self.live_bytes.fetch_add(bytes, Ordering::Relaxed).wrapping_add(bytes);
+        self.peak_bytes.fetch_max(live, Ordering::Relaxed);
+    }
+
+    pub(super) fn died(&self, count: usize, bytes: usize) {
+        self.live_count.fetch_sub(count, Ordering::Relaxed);
+        self.live_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn live_count(&self) -> usize {
+        self.live_count.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn live_bytes(&self) -> usize {
+        self.live_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn peak_bytes(&self) -> usize {
+        self.peak_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn total_count(&self) -> usize {
+        self.total_count.load(Ordering::Relaxed)
+    }
+}
+
+/// A label's place in the list.
+///
+/// # Invariants
+///
+/// 1. `next` is written by whoever set `has_joined`, before the label can be reached.
+#[derive(Debug)]
+pub(super) struct Link {
+    has_joined: AtomicBool,
+    next: AtomicPtr<TypeLabel>,
+}
+
+impl Link {
+    pub(super) const fn new() -> Self {
+        Self { has_joined: AtomicBool::new(false), next: AtomicPtr::new(ptr::null_mut()) }
+    }
+}
+
+impl TypeLabel {
+    /// Counts objects that were made; with the first ones, the label joins the list.
+    pub(super) fn born(&'static self, count: usize, bytes: usize) {
+        self.counts.born(count, bytes);
+        if !self.link.has_joined.load(Ordering::Relaxed) {
+            self.join();
+        }
+    }
+
+    /// Counts objects that ended.
+    pub(super) fn died(&self, count: usize, bytes: usize) {
+        self.counts.died(count, bytes);
+    }
+
+    #[cold]
+    fn join(&'static self) {
+        if self.link.has_joined.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let mut first = FIRST.load(Ordering::Relaxed);
+        let myself = ptr::from_ref(self).cast_mut();
+        loop {
+            // INVARIANT: 1 holds: this thread set `has_joined`, and nothing leads here yet.
+            self.link.next.store(first, Ordering::Relaxed);
+            match FIRST.compare_exchange_weak(first, myself, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => first = now,
+            }
+        }
+    }
+}
+
+/// The labels of all types of which an object was made under a label. Made by [`labels`].
+#[derive(Debug, Clone)]
+pub struct Labels {
+    next: *const TypeLabel,
+}
+
+/// The labels of all types of which an object was ever made under a label, newest first.
+#[must_use]
+pub fn labels() -> Labels {
+    Labels { next: FIRST.load(Ordering::Acquire) }
+}
+
+impl Iterator for Labels {
+    type Item = &'static TypeLabel;
+
+    fn next(&mut self) -> Option<&'static TypeLabel> {
+        // SAFETY: null, or a label in a static, of which nothing is ever lent exclusively.
+        let label = unsafe { self.next.as_ref() }?;
+        self.next = label.link.next.load(Ordering::Relaxed);
+        Some(label)
+    }
+}
+
+/// All labels as a table. Made by [`label_table`].
+#[derive(Debug, Clone, Copy)]
+pub struct LabelTable(());
+
+/// All labels as a table, to be shown.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ByType, Owned, label, label_table};
+///
+/// struct Packet([u8; 100]);
+/// label!(Packet);
+///
+/// let packet = Owned::try_new_in(Packet([0; 100]), ByType::<Packet>::default())?;
+/// let table = label_table().to_string();
+/// assert!(table.lines().next().unwrap().starts_with("type"));
+/// assert!(table.contains("::Packet"));
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
+#[must_use]
+pub const fn label_table() -> LabelTable {
+    LabelTable(())
+}
+
+impl fmt::Display for LabelTable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let longest = labels().map(|label| label.name().len()).max().unwrap_or(0);
+        let width = longest.max("type".len());
+        writeln!(
+            formatter,
+            "{:width$}  {:>9}  {:>12}  {:>12}  {:>9}",
+            "type", "live", "live bytes", "peak bytes", "total"
+        )?;
+        for label in labels() {
+            writeln!(
+                formatter,
+                "{:width$}  {:>9}  {:>12}  {:>12}  {:>9}",
+                label.name(),
+                label.live_count(),
+                label.live_bytes(),
+                label.peak_bytes(),
+                label.total_count()
+            )?;
+        }
+        Ok(())
+    }
+}

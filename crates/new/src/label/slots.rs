@@ -1,0 +1,152 @@
+//! Slots of one layout, which never hold anything else.
+//!
+//! ```text
+//!   slab, aligned to its size     │ links: one for each slot │ · │ slot │ slot │ slot │ …
+//!                                        │                          ▲
+//!   first free slot ─────────────────────│──────────────────────────┘
+//!                                        └─▶ the next free slot
+//! ```
+//!
+//! The links stand outside of the slots, so what reads a slot that is free finds the object that
+//! was there, and never a pointer of somebody else.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+/// How many slots a slab has at least, if they are not very large.
+const SLOTS_MIN: usize = 8;
+/// The smallest slab, in bytes.
+const SLAB_BYTES_MIN: usize = 16 << 10;
+
+/// The link of a free slot: the next free one.
+type Link = Option<NonNull<u8>>;
+
+/// The slots of one layout.
+///
+/// # Invariants
+///
+/// 1. From `first` on, the links lead from slot to slot, all of them free and of slabs that were
+///    added.
+#[derive(Debug)]
+pub(super) struct Slots {
+    plan: Option<Plan>,
+    first: Link,
+}
+
+// SAFETY: the slabs are this value's alone.
+unsafe impl Send for Slots {}
+
+/// Where things are in a slab.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    /// The layout of the whole slab: aligned to its size.
+    pub(super) slab: Layout,
+    /// The bytes from the start of the slab to its first slot.
+    slots_offset: usize,
+    /// The bytes from one slot to the next.
+    stride: usize,
+    /// The number of slots.
+    count: usize,
+}
+
+impl Plan {
+    /// The plan for slots of `layout`, unless they are too large or have no size.
+    const fn new(layout: Layout) -> Option<Self> {
+        let layout = layout.pad_to_align();
+        let stride = layout.size();
+        if stride == 0 {
+            return None;
+        }
+        let Some(least) = stride.checked_mul(SLOTS_MIN) else { return None };
+        // Twice what the least needs leaves room for links and alignment.
+        let Some(least) = least.checked_mul(2) else { return None };
+        let wanted = if least > SLAB_BYTES_MIN { least } else { SLAB_BYTES_MIN };
+        let Some(bytes) = wanted.checked_next_power_of_two() else { return None };
+        let Ok(slab) = Layout::from_size_align(bytes, bytes) else { return None };
+        let count = (bytes - layout.align()) / (stride + size_of::<Link>());
+        let links_bytes = count * size_of::<Link>();
+        let slots_offset = links_bytes.next_multiple_of(layout.align());
+        Some(Self { slab, slots_offset, stride, count })
+    }
+}
+
+impl Slots {
+    pub(super) const fn new(layout: Layout) -> Self {
+        // INVARIANT: 1 holds of none.
+        Self { plan: Plan::new(layout), first: None }
+    }
+
+    /// How slabs are laid out; `None` where there can be no slots.
+    pub(super) const fn plan(&self) -> Option<Plan> {
+        self.plan
+    }
+
+    /// A free slot.
+    pub(super) fn pop(&mut self) -> Option<NonNull<u8>> {
+        let slot = self.first?;
+        let link = self.link_of(slot)?;
+        // INVARIANT: 1 holds of the rest.
+        // SAFETY: the link of a slot that was added (invariant 1).
+        self.first = unsafe { link.read() };
+        Some(slot)
+    }
+
+    /// Takes a slot back.
+    ///
+    /// # Safety
+    ///
+    /// It came from [`pop`](Self::pop), and nobody uses it any more.
+    pub(super) unsafe fn push(&mut self, slot: NonNull<u8>) {
+        let Some(link) = self.link_of(slot) else { return };
+        // SAFETY: the link of a slot that was added (the caller's condition).
+        unsafe { link.write(self.first) };
+        // INVARIANT: 1 holds, with the new one in front.
+        self.first = Some(slot);
+    }
+
+    /// Adds the slots of a new slab.
+    ///
+    /// # Safety
+    ///
+    /// `slab` is memory of the plan's layout, and this value's for ever.
+    pub(super) unsafe fn add(&mut self, slab: NonNull<u8>, plan: Plan) {
+        for index in (0..plan.count).rev() {
+            let offset = plan.slots_offset + index * plan.stride;
+            // SAFETY: inside the slab, which has `count` slots.
+            let slot = unsafe { slab.add(offset) };
+            // SAFETY: it is one of a slab that is ours.
+            unsafe { self.push(slot) };
+        }
+    }
+
+    /// The place of the link of a slot.
+    fn link_of(&self, slot: NonNull<u8>) -> Option<NonNull<Link>> {
+        let plan = self.plan?;
+        let offset = slot.addr().get() & (plan.slab.size() - 1);
+        let index = offset.wrapping_sub(plan.slots_offset).checked_div(plan.stride)?;
+        // SAFETY: the slab begins so many bytes before, at a multiple of its size.
+        let slab = unsafe { slot.sub(offset) };
+        // SAFETY: the slab has a link for each of its slots.
+        Some(unsafe { slab.cast::<Link>().add(index) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_has_its_slots_and_links_inside_the_slab() {
+        for align_bits in 0..16 {
+            for size in [1, 2, 7, 8, 24, 100, 1000, 4096, 5000, 100_000] {
+                let layout = Layout::from_size_align(size, 1 << align_bits).expect("a layout");
+                let plan = Plan::new(layout).expect("not too large");
+                assert!(plan.count >= SLOTS_MIN, "{layout:?} {plan:?}");
+                assert!(plan.count * size_of::<Link>() <= plan.slots_offset);
+                assert!(plan.slots_offset + plan.count * plan.stride <= plan.slab.size());
+                assert!(plan.slots_offset.is_multiple_of(layout.align()));
+                assert!(plan.stride.is_multiple_of(layout.align()) && plan.stride >= size);
+            }
+        }
+    }
+}
