@@ -4,6 +4,8 @@
 //! |---|---|
 //! | the tests under the address sanitizer | a nightly toolchain (rustup) |
 //! | threads under the thread sanitizer, and a race that it must find | the same |
+//! | those of objects under the leak sanitizer too | the same |
+//! | what has a feature `nightly`, with it | the same |
 //! | a minute of each fuzz target | nightly and cargo-fuzz |
 //! | the examples under valgrind | valgrind |
 //!
@@ -15,11 +17,15 @@ use anyhow::Result;
 use xshell::{Cmd, Shell, cmd};
 
 use crate::steps::Step;
-use crate::workspace::{EXAMPLES, Package, Workspace};
+use crate::workspace::{EXAMPLES, NIGHTLY_FEATURE, Package, Workspace};
 
 /// The packages whose tests have a meaning under the address sanitizer: it brings a malloc of
 /// its own, so what preloads the C library is left out, as are programs that nobody instruments.
 const SANITIZED: [&str; 3] = ["heapwright-break", "heapwright-block", "heapwright-conformance"];
+/// The package whose tests leave nothing behind, so that leaks are looked for as well.
+const LEAK_FREE: &str = "heapwright-new";
+/// One of them measures the memory of its process, to which the sanitizer adds.
+const MEASURES_MEMORY: &str = "takes_no_more_memory";
 /// Tests that ask about what the sanitizer changes: the program break and its limits, `errno` after
 /// a refusal, locked pages, how much address space is left, and the system's own allocator.
 const NOT_SANITIZED: [&str; 5] =
@@ -35,8 +41,9 @@ const NO_NIGHTLY: &str = "no nightly toolchain (rustup toolchain install nightly
 
 /// The steps, with a skip for each tool that is absent.
 pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
-    let mut steps = vec![address_sanitizer(shell)];
+    let mut steps = vec![address_sanitizer(shell), leaks(shell)];
     steps.extend(thread_sanitizer(shell));
+    steps.extend(nightly(shell, workspace));
     steps.extend(fuzzing(shell));
     let examples = workspace.package(EXAMPLES).into_iter();
     steps.extend(examples.flat_map(|package| valgrind(shell, workspace, package)));
@@ -96,6 +103,46 @@ fn race_is_found(mut command: Command) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     Ok(vec![format!("{report}\nended with {}, and no race was reported", output.status)])
+}
+
+/// The tests of objects, with whatever they allocated and did not give back.
+fn leaks(shell: &Shell) -> Step {
+    let title = "tests of objects under the address and leak sanitizers";
+    let Some(host) = nightly_host(shell) else {
+        return Step::skip(title, NO_NIGHTLY);
+    };
+    let command = cmd!(
+        shell,
+        "rustup run nightly cargo test --package {LEAK_FREE} --features alloc,allocator-api2-02
+         --target {host} --lib --test it --no-fail-fast -- --show-output --skip {MEASURES_MEMORY}"
+    );
+    let command = command
+        .env("RUSTFLAGS", "-Zsanitizer=address")
+        .env("ASAN_OPTIONS", "detect_leaks=1:allocator_may_return_null=1")
+        .env_remove("RUSTUP_TOOLCHAIN")
+        .env_remove("CARGO");
+    Step::command(title, command)
+}
+
+/// The packages with a feature that needs a nightly toolchain.
+fn nightly(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
+    let is_nightly =
+        |package: &&Package| package.features.iter().any(|name| name == NIGHTLY_FEATURE);
+    let packages = workspace.packages.iter().filter(is_nightly);
+    let step = |package: &Package| {
+        let name = &package.name;
+        let title = format!("{name} on nightly, with all features");
+        if nightly_host(shell).is_none() {
+            return Step::skip(title, NO_NIGHTLY);
+        }
+        let test = cmd!(
+            shell,
+            "rustup run nightly cargo test --package {name} --all-features --lib --test it
+             --no-fail-fast --target-dir target/nightly -- --show-output"
+        );
+        Step::command(title, test.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO"))
+    };
+    packages.map(step).collect()
 }
 
 /// The host triple of the nightly toolchain, where it is installed.

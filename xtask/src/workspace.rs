@@ -18,6 +18,9 @@ pub(crate) const EXAMPLES: &str = "heapwright-examples";
 /// The benchmarks.
 pub(crate) const BENCHES: &str = "heapwright-benches";
 
+/// What a feature is called that needs a nightly toolchain.
+pub(crate) const NIGHTLY_FEATURE: &str = "nightly";
+
 /// The folder that holds the root `Cargo.toml`.
 pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -62,6 +65,11 @@ impl Package {
             .filter(|target| target.required_features.is_empty())
             .map(|target| target.name.as_str())
             .collect()
+    }
+
+    /// Its features that build on the stable toolchain.
+    pub(crate) fn stable_features(&self) -> Vec<&str> {
+        self.features.iter().map(String::as_str).filter(|name| *name != NIGHTLY_FEATURE).collect()
     }
 
     /// Its targets of one kind.
@@ -140,7 +148,7 @@ mod tests {
             "packages": [{
                 "name": "a",
                 "publish": [],
-                "features": { "default": ["x"], "x": [], "y": [] },
+                "features": { "default": ["x"], "nightly": [], "x": [], "y": [] },
                 "targets": [
                     { "name": "a", "kind": ["lib"] },
                     { "name": "shown", "kind": ["bin"] },
@@ -151,7 +159,8 @@ mod tests {
         let workspace = Workspace::from_metadata(&metadata);
         assert_eq!(workspace.target_directory, Path::new("/somewhere/target"));
         let a = workspace.package("a").unwrap();
-        assert_eq!(a.features, ["x", "y"]);
+        assert_eq!(a.features, ["nightly", "x", "y"]);
+        assert_eq!(a.stable_features(), ["x", "y"]);
         assert!(!a.is_published);
         assert_eq!(a.names("bin"), ["shown"]);
         assert_eq!(a.of_kind("bin").count(), 2);

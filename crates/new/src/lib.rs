@@ -69,9 +69,9 @@ pub use destroying::{DestroyingDelete, SelfDeleting};
 pub use error::{BadAlloc, LengthMismatch, NewError, PlaceError, StorageError};
 pub use handler::{HandlerVerdict, NewHandler, WithHandler, new_handler, set_new_handler};
 pub use init::{
-    ArrayFromFn, CopyFrom, DefaultInit, DropToken, Fill, Init, InitRaw, MapErr, OrElse, PinInit,
-    PinInitRaw, PinnedDrop, Then, ThenPin, Value, WithError, Zeroable, Zeroed, array_from_fn,
-    copy_from, default, fill, init_raw, pin_init_raw, value, zeroed,
+    ArrayFromFn, CopyFrom, DefaultInit, DropToken, Fill, Init, InitRaw, InitWith, MapErr, OrElse,
+    PinInit, PinInitRaw, PinnedDrop, Then, ThenPin, Value, WithError, Zeroable, Zeroed,
+    array_from_fn, copy_from, default, fill, init_raw, init_with, pin_init_raw, value, zeroed,
 };
 #[cfg(feature = "malloc")]
 pub use label::Checked;
@@ -88,6 +88,6 @@ pub use static_allocator::StaticAllocator;
 pub mod __private {
     pub use crate::destroy::FieldGuard;
     pub use crate::init::fields::*;
-    pub use crate::init::is_zeroable;
+    pub use crate::init::{has_all_fields, is_zeroable};
     pub use crate::unsize::{Handle, Reassemble};
 }

@@ -27,9 +27,10 @@ pub use array::{ArrayFromFn, CopyFrom, Fill, array_from_fn, copy_from, fill};
 pub use combine::{MapErr, OrElse, Then, ThenPin, WithError};
 pub use pin_data::{DropToken, PinnedDrop};
 pub use value::{
-    DefaultInit, InitRaw, PinInitRaw, Value, Zeroed, default, init_raw, pin_init_raw, value, zeroed,
+    DefaultInit, InitRaw, InitWith, PinInitRaw, Value, Zeroed, default, init_raw, init_with,
+    pin_init_raw, value, zeroed,
 };
-pub use zeroable::{Zeroable, is_zeroable};
+pub use zeroable::{Zeroable, has_all_fields, is_zeroable};
 
 use core::convert::Infallible;
 use core::pin::Pin;

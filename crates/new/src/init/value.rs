@@ -58,6 +58,58 @@ unsafe impl<T, E> PinInit<T> for Result<T, E> {
 // SAFETY: a value was elsewhere before, so it may be elsewhere again.
 unsafe impl<T, E> Init<T> for Result<T, E> {}
 
+/// What a function returns. Made by [`init_with`].
+#[derive(Clone, Copy)]
+#[must_use = "an initialiser builds nothing until it is placed"]
+pub struct InitWith<F>(F);
+
+/// Builds from what `make` returns, which is called when the object is built and not before.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Owned, init, init_with, value};
+/// use std::fs;
+///
+/// struct Settings {
+///     name: &'static str,
+///     text: String,
+/// }
+///
+/// // The file is read once the memory is there.
+/// let settings = init!(Settings {
+///     name <- value("Cargo.toml"),
+///     text <- init_with(|| fs::read_to_string("Cargo.toml")),
+/// } ? std::io::Error);
+/// assert!(Owned::try_new_with(settings).unwrap().text.starts_with("[package]"));
+/// ```
+#[inline]
+pub const fn init_with<T, E, F>(make: F) -> InitWith<F>
+where
+    F: FnOnce() -> Result<T, E>,
+{
+    InitWith(make)
+}
+
+// SAFETY: `Ok` writes a valid `T`; `Err` writes nothing.
+unsafe impl<T, E, F> PinInit<T> for InitWith<F>
+where
+    F: FnOnce() -> Result<T, E>,
+{
+    type Error = E;
+
+    #[inline]
+    unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), E> {
+        let value = (self.0)()?;
+        // SAFETY: `slot` is valid for the write (the caller's first condition).
+        unsafe { slot.write(value) };
+        Ok(())
+    }
+}
+
+// SAFETY: a value was elsewhere before, so it may be elsewhere again.
+unsafe impl<T, E, F> Init<T> for InitWith<F> where F: FnOnce() -> Result<T, E> {}
+
 /// The value that [`Default`] makes. Made by [`default`].
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct DefaultInit<T>(PhantomData<fn() -> T>);
@@ -257,6 +309,7 @@ macro_rules! debug_by_name {
 }
 
 debug_by_name! {
+    InitWith<F>;
     DefaultInit<T>;
     Zeroed<T: ?Sized>;
     InitRaw<T: ?Sized, E, F>;

@@ -79,8 +79,8 @@ macro_rules! zeroable {
 #[macro_export]
 macro_rules! __zeroable {
     ([$(<$($parameter:ident),+>)?] $name:ident { $($field:tt),* }) => {
-        // SAFETY: `$name` is a struct, since the pattern below is that of one and names a type;
-        // all its fields are zeroable, since the pattern has them all and each is asked.
+        // SAFETY: `$name` is a struct, since the literal below is that of one and names a type;
+        // all its fields are zeroable, since the literal has them all and each is asked.
         unsafe impl$(<$($parameter: $crate::Zeroable),+>)? $crate::Zeroable
             for $name$(<$($parameter),+>)?
         {
@@ -90,11 +90,19 @@ macro_rules! __zeroable {
             fn _every_field_is_zeroable$(<$($parameter: $crate::Zeroable),+>)?(
                 value: &$name$(<$($parameter),+>)?,
             ) {
-                let $name { $($field: _,)* } = value;
+                $crate::__private::has_all_fields(value, || $name {
+                    $($field: $crate::__private::never(),)*
+                });
                 $($crate::__private::is_zeroable(&raw const value.$field);)*
             }
         };
     };
+}
+
+/// Says that `literal` makes what `value` is. Neither is used: for the compiler, which rejects a
+/// literal with a field missing and names the field.
+pub const fn has_all_fields<T>(value: &T, literal: fn() -> T) {
+    let _ = (value, literal);
 }
 
 /// Says that what `field` points to is zeroable. Nothing is used: for the compiler.

@@ -94,7 +94,7 @@ impl<T: ?Sized, A: Allocator> Owned<T, A> {
     /// Only over a [`StaticAllocator`]: otherwise the handle could be forgotten, and the memory
     /// used again under an object that was never destroyed.
     ///
-    /// ```compile_fail,E0277
+    /// ```compile_fail,E0597
     /// use core::mem::MaybeUninit;
     /// use heapwright_new::Owned;
     /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};

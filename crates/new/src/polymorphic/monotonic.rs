@@ -110,7 +110,8 @@ impl<'bytes, U: Allocator> Monotonic<'bytes, U> {
 
     fn carve(&self, layout: Layout) -> Option<NonNull<[u8]>> {
         let rest = self.rest.get();
-        let gap = rest.align_offset(layout.align());
+        // An alignment is a power of two; `align_offset` would panic where it is not.
+        let gap = rest.addr().get().wrapping_neg() & (layout.align() - 1);
         let taken = gap.checked_add(layout.size())?;
         let left = self.len.get().checked_sub(taken)?;
         // SAFETY: inside the rest (invariant 1), which has as many bytes.

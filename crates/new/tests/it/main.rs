@@ -20,4 +20,5 @@ mod pinned;
 mod placement;
 mod polymorphic;
 mod raw_face;
+mod trees;
 mod values;

@@ -1,5 +1,6 @@
 //! Objects that log their ends, and constructors that fail or panic on demand.
 
+use core::any::Any;
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
 use core::panic::AssertUnwindSafe;
@@ -52,7 +53,7 @@ impl Drop for Object<'_> {
         self.log.ends.borrow_mut().push(self.id);
         self.log.live.set(self.log.live.get() - 1);
         if self.panics_at_end {
-            resume_unwind(Box::new("a destructor panicked"));
+            panic_as_expected();
         }
     }
 }
@@ -77,12 +78,13 @@ pub(crate) struct Faults {
     at: usize,
     way: Way,
     fired: Cell<bool>,
+    objects: Cell<usize>,
 }
 
 impl Faults {
     /// Fails at the step with this number, counted from 0.
     pub(crate) fn at(at: usize, way: Way) -> Self {
-        Self { next: Cell::new(0), at, way, fired: Cell::new(false) }
+        Self { next: Cell::new(0), at, way, fired: Cell::new(false), objects: Cell::new(0) }
     }
 
     /// Whether there was such a step.
@@ -110,8 +112,24 @@ impl Faults {
         }
         match self.way {
             Way::Error => Err(Fault(self.at)),
-            Way::Panic => resume_unwind(Box::new("a constructor panicked")),
+            Way::Panic => panic_as_expected(),
         }
+    }
+
+    /// As [`object`](Self::object), with the next number, from 1 on.
+    pub(crate) fn next_object<'log>(
+        &self,
+        log: &'log Log,
+    ) -> impl Init<Object<'log>, Error = Fault> {
+        let build = move |slot: *mut Object<'log>| {
+            self.step()?;
+            self.objects.set(self.objects.get() + 1);
+            // SAFETY: valid for the write, as the initialiser is told.
+            unsafe { slot.write(log.object(self.objects.get())) };
+            Ok(())
+        };
+        // SAFETY: it writes the whole of the object or nothing, and remembers no address.
+        unsafe { init_raw(build) }
     }
 
     /// A constructor that is one step: an object, or a failure.
@@ -131,6 +149,29 @@ impl Faults {
     }
 }
 
+/// What the objects of this file panic with. Any other panic is a test's.
+#[derive(Debug, PartialEq)]
+struct Expected;
+
+fn is_expected(panic: &(dyn Any + Send)) -> bool {
+    panic.is::<Expected>()
+}
+
+/// Runs `body`, and says whether it went on to its end. A panic that is none of this file's goes
+/// on.
+pub(crate) fn returns<R>(body: impl FnOnce() -> R) -> Option<R> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(result) => Some(result),
+        Err(panic) if is_expected(&*panic) => None,
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Panics as the objects of this file do.
+pub(crate) fn panic_as_expected() -> ! {
+    resume_unwind(Box::new(Expected))
+}
+
 /// Runs `body` with each of its steps failing in turn, in each way, until it has no step left that
 /// could. Returns how many there were.
 pub(crate) fn with_every_fault(mut body: impl FnMut(&Faults)) -> usize {
@@ -138,7 +179,11 @@ pub(crate) fn with_every_fault(mut body: impl FnMut(&Faults)) -> usize {
     for way in [Way::Error, Way::Panic] {
         for at in 0.. {
             let faults = Faults::at(at, way);
-            let _ = catch_unwind(AssertUnwindSafe(|| body(&faults)));
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| body(&faults)))
+                && !is_expected(&*panic)
+            {
+                resume_unwind(panic);
+            }
             if !faults.fired() {
                 break;
             }

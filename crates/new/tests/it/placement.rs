@@ -1,16 +1,14 @@
 //! Placement: on the stack, in statics, in bytes, in memory that two processes share.
 
 use core::mem::MaybeUninit;
-use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicU32, Ordering};
-use std::panic::{catch_unwind, resume_unwind};
 
 use heapwright_new::{
     AlignedStorage, Carver, PlaceError, Placed, StaticStorage, Storage, StorageError, init, place,
     place_array, unsize, value,
 };
 
-use crate::objects::{Local, Log, Object};
+use crate::objects::{Local, Log, Object, panic_as_expected, returns};
 
 #[test]
 fn storage_has_the_size_and_the_alignment_of_its_object_and_no_more() {
@@ -54,9 +52,9 @@ fn a_constructor_that_fails_or_panics_leaves_the_storage_free() {
     let two = init!(Two {
         0 <- value(log.object(2)),
         // SAFETY: it builds nothing and does not return.
-        1 <- unsafe { heapwright_new::init_raw(|_: *mut u8| resume_unwind(Box::new("panics"))) },
+        1 <- unsafe { heapwright_new::init_raw(|_: *mut u8| panic_as_expected()) },
     });
-    assert!(catch_unwind(AssertUnwindSafe(|| drop(storage.emplace(two)))).is_err());
+    assert!(returns(|| drop(storage.emplace(two))).is_none());
     assert_eq!((log.ends(), log.live()), (vec![1, 2], 0));
     let two = init!(Two { 0 <- value(log.object(3)), 1 <- value(9) });
     assert_eq!(storage.emplace(two).unwrap().1, 9);
@@ -109,12 +107,11 @@ fn a_static_is_free_again_where_a_constructor_failed_or_panicked() {
     static STORAGE: StaticStorage<u32> = StaticStorage::new();
     assert_eq!(STORAGE.emplace(Err("no")).unwrap_err(), PlaceError::Construct("no"));
     // SAFETY: it builds nothing and does not return.
-    let panics =
-        unsafe { heapwright_new::init_raw(|_: *mut u32| resume_unwind(Box::new("panics"))) };
-    let panicked = catch_unwind(AssertUnwindSafe(|| {
+    let panics = unsafe { heapwright_new::init_raw(|_: *mut u32| panic_as_expected()) };
+    let panicked = returns(|| {
         let _: Result<_, PlaceError<()>> = STORAGE.emplace(panics);
-    }));
-    assert!(panicked.is_err());
+    });
+    assert!(panicked.is_none());
     assert_eq!(*STORAGE.emplace(value(7)).unwrap(), 7);
     let taken = STORAGE.emplace(value(8)).unwrap_err();
     assert_eq!(taken, PlaceError::Storage(StorageError::Occupied));
