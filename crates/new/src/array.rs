@@ -47,7 +47,6 @@ use crate::{BadAlloc, Init, NewError, Owned, Zeroable, value};
 /// assert!(numbers("1 2 x").is_err()); // the first two were destroyed, and the memory went back
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "the elements are deleted at once where nobody keeps them"]
 pub struct OwnedArray<
     T,
     #[cfg(feature = "malloc")] A: Allocator = Malloc,

@@ -97,7 +97,7 @@ impl TypeLabel {
         self.counts.peak_bytes()
     }
 
-    /// The objects that were ever made.
+    /// The objects for which there ever was memory, those whose constructor failed too.
     #[must_use]
     pub fn total_count(&self) -> usize {
         self.counts.total_count()

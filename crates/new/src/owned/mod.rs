@@ -66,7 +66,6 @@ use crate::allocate::GivesBack;
 /// assert_eq!(plugin.run("hello"), "hello");
 /// // Dropped here: the destructor of `Echo` runs, and all of its bytes go back.
 /// ```
-#[must_use = "the object is deleted at once where nobody keeps it"]
 pub struct Owned<
     T: ?Sized,
     #[cfg(feature = "malloc")] A: Allocator = Malloc,
