@@ -6,3 +6,8 @@ pub mod tour;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The guide for those who come from C++, compiled and run as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-cpp.md")]
+pub struct FromCpp;
