@@ -15,6 +15,8 @@ use heapwright_examples::tour::steps::fragmentation::Scattered;
 use heapwright_examples::tour::steps::free::Freed;
 use heapwright_examples::tour::steps::metadata::Metadata;
 use heapwright_examples::tour::steps::misuse::{Mistake, Misuses};
+use heapwright_examples::tour::steps::objects::{Missing, Objects};
+use heapwright_examples::tour::steps::placement::Placement;
 use heapwright_examples::tour::steps::resize::{Resizes, Way};
 use heapwright_examples::tour::steps::six_fits::SixFits;
 use heapwright_examples::tour::steps::split::Splits;
@@ -241,6 +243,29 @@ fn each_mistake_ends_its_process_with_one_line_that_names_the_pointer() {
 }
 
 #[test]
+fn objects_are_built_in_place_and_end_backwards() {
+    let Objects { addresses: [object, second], named, life, failed, array } =
+        Objects::perform().unwrap();
+    assert!(second > object && second < object + 200);
+    assert_eq!(named, "first and second");
+    assert_eq!(life, ["+first", "+second", "-first", "-second"]);
+    assert_eq!(failed, (vec!["+first".to_owned(), "-first".to_owned()], Missing("second")));
+    assert_eq!(array, ["+a", "+b", "+c", "-c", "-b", "-a"]);
+}
+
+#[test]
+fn placed_objects_are_aligned_and_apart_and_fill_their_region() {
+    let Placement { region_bytes, objects, left_bytes, start, .. } = Placement::perform().unwrap();
+    assert!(start.is_multiple_of(16));
+    let end = |object: &heapwright_examples::tour::steps::placement::Object| {
+        object.offset + object.layout.size()
+    };
+    assert!(objects.iter().all(|object| object.offset.is_multiple_of(object.layout.align())));
+    assert!(objects.windows(2).all(|pair| end(&pair[0]) <= pair[1].offset));
+    assert_eq!(end(objects.last().unwrap()) + left_bytes, region_bytes);
+}
+
+#[test]
 fn the_summary_names_files_that_exist() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     for idea in Summary::perform().unwrap().ideas {
@@ -272,7 +297,7 @@ fn the_program_tells_every_step_with_real_addresses_and_no_colours_into_a_pipe()
         let body = after.split("\nStep ").next().unwrap_or_default();
         let is_about_memory = number < STEPS.len();
         assert_eq!(body.contains("0x"), is_about_memory, "{heading}");
-        // The first step draws the process, the last but one shows what broken heaps say.
+        // The first step draws the process; from the eleventh on the pictures are others.
         let is_drawn = (2..=10).contains(&number);
         assert_eq!(body.contains("[H|") && body.contains("▏break 0x"), is_drawn, "{heading}");
     }
@@ -285,14 +310,14 @@ fn the_program_tells_every_step_with_real_addresses_and_no_colours_into_a_pipe()
 #[test]
 fn the_program_tells_one_step_alone() {
     let text = text_of(&tour(&["--plain", "--step", "4"]));
-    assert!(text.starts_with("Step 4 of 12: Six fits choose\n"));
+    assert!(text.starts_with("Step 4 of 14: Six fits choose\n"));
     assert!(AnyFit::ALL.iter().all(|fit| text.contains(&format!("▲ {}", fit.name()))), "{text}");
     assert_eq!(text.matches("Step ").count(), 1);
 }
 
 #[test]
 fn the_program_refuses_what_it_does_not_know() {
-    for arguments in [&["--step", "13"][..], &["--step", "0"], &["--step", "x"], &["--steps"]] {
+    for arguments in [&["--step", "15"][..], &["--step", "0"], &["--step", "x"], &["--steps"]] {
         let output = tour(arguments);
         assert!(!output.status.success(), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).starts_with("tour: "), "{arguments:?}");

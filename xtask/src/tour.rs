@@ -1,4 +1,4 @@
-//! `cargo xtask tour`: the story, from the program break to fragmentation, on live memory.
+//! `cargo xtask tour`: the story, from the program break to objects, on live memory.
 //!
 //! The story itself is `examples/`, binary `tour`; this file starts it.
 

@@ -22,7 +22,7 @@ Heapwright: memory management in layers.
         NAME is first, second, next, best, worst or good.
         Without COMMAND: the tour, then a sort of many lines on heapwright.
     cargo xtask tour [--step N] [--plain]
-        tells the story, from the program break to fragmentation, on live memory
+        tells the story, from the program break to objects, on live memory
     cargo xtask test [--all]
         proves everything that the stable toolchain can; --all adds the address and the
         thread sanitizer, fuzzing and valgrind, and fails where anything is skipped

@@ -10,7 +10,7 @@ use heapwright_examples::tour::{self, STEPS};
 use lexopt::prelude::*;
 
 const USAGE: &str = "\
-The tour: a dozen steps from the program break to fragmentation, on live memory.
+The tour: from the program break to objects, step by step, on live memory.
 
     --step N   only this step
     --plain    no colours, as where the output is no terminal or NO_COLOR is set

@@ -27,8 +27,8 @@ use anyhow::{Context, Result};
 use self::page::{Ink, Page};
 use self::steps::{
     areas::Areas, by_hand::ByHand, coalesce::Coalesce, fragmentation::Scattered, free::Freed,
-    metadata::Metadata, misuse::Misuses, resize::Resizes, six_fits::SixFits, split::Splits,
-    summary::Summary, trim::Trimmed,
+    metadata::Metadata, misuse::Misuses, objects::Objects, placement::Placement, resize::Resizes,
+    six_fits::SixFits, split::Splits, summary::Summary, trim::Trimmed,
 };
 
 /// One step of the tour.
@@ -68,7 +68,7 @@ fn perform_and_tell<S: Step>(page: &mut Page) -> Result<()> {
 }
 
 /// The tour, in order.
-pub const STEPS: [Entry; 12] = [
+pub const STEPS: [Entry; 14] = [
     Entry::of::<Areas>(),
     Entry::of::<ByHand>(),
     Entry::of::<Metadata>(),
@@ -80,6 +80,8 @@ pub const STEPS: [Entry; 12] = [
     Entry::of::<Scattered>(),
     Entry::of::<Trimmed>(),
     Entry::of::<Misuses>(),
+    Entry::of::<Objects>(),
+    Entry::of::<Placement>(),
     Entry::of::<Summary>(),
 ];
 

@@ -7,6 +7,8 @@ pub mod fragmentation;
 pub mod free;
 pub mod metadata;
 pub mod misuse;
+pub mod objects;
+pub mod placement;
 pub mod resize;
 pub mod six_fits;
 pub mod split;

@@ -1,4 +1,4 @@
-//! Step 12: what was seen, and where it is written down.
+//! Step 14: what was seen, and where it is written down.
 
 use anyhow::Result;
 
@@ -45,6 +45,9 @@ impl Step for Summary {
             idea("grow and trim", "crates/block-heap/src/growth.rs"),
             idea("what a broken heap says", "crates/block-heap/src/misuse.rs"),
             idea("malloc for a whole process", "crates/malloc/src/lib.rs"),
+            idea("constructors as values", "crates/new/src/init/mod.rs"),
+            idea("new and delete", "crates/new/src/owned/mod.rs"),
+            idea("placement", "crates/new/src/placement/mod.rs"),
         ];
         Ok(Self { ideas })
     }
@@ -54,8 +57,8 @@ impl Step for Summary {
             "The system gives a process one limit to move. To move it by hand is dangerous, so a \
              heap moves it, and divides the memory behind it into blocks with headers. A fit \
              picks a free block; what is too much is split off; what is freed is joined. So \
-             memory is used again, and fragmentation is kept low, though never at nothing. Each \
-             idea has a file:",
+             memory is used again, and fragmentation is kept low, though never at nothing. On top of \
+             it stand objects, whose constructors run where they stay. Each idea has a file:",
         );
         page.blank();
         for Idea { words, file } in &self.ideas {
