@@ -1,6 +1,7 @@
 //! 12. Driver state: a nested object with resources, of which every field may fail.
 //!
-//! Whatever fails, what was acquired before is released, and nothing after it is touched. The state stands in a `static`, as a driver's does: no heap is needed.
+//! Whatever fails, what was acquired before is released, and nothing after it is touched. The state
+//! stands in a `static`, as a driver's does: no heap is needed.
 
 use core::error::Error;
 use std::sync::Mutex;

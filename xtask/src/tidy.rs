@@ -190,15 +190,16 @@ fn calls_system(code: &str, call: &str) -> bool {
     contains_word(code, &format!("libc::{call}"))
 }
 
-/// Whether `word` stands in `text` by itself, and not inside a longer name.
+/// Whether `word` stands in `text` by itself, and not inside a longer name or as a lifetime.
 fn contains_word(text: &str, word: &str) -> bool {
     let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let is_before_name = |letter: char| is_name(letter) || letter == '\'';
     let starts_as_name = word.chars().next().is_some_and(is_name);
     let ends_as_name = word.chars().next_back().is_some_and(is_name);
     text.match_indices(word).any(|(start, _)| {
         let before = text.get(..start).and_then(|text| text.chars().next_back());
         let after = text.get(start + word.len()..).and_then(|text| text.chars().next());
-        !(starts_as_name && before.is_some_and(is_name)
+        !(starts_as_name && before.is_some_and(is_before_name)
             || ends_as_name && after.is_some_and(is_name))
     })
 }
@@ -236,6 +237,7 @@ mod tests {
         let mutable = concat!("static ", "mut ");
         assert!(messages("a.rs", &format!("//! without `{mutable}X`")).is_empty());
         assert!(messages("a.rs", concat!("not_to", "do!();")).is_empty());
+        assert!(messages("a.rs", &format!("fn f() -> &'{mutable}u8")).is_empty());
         assert!(messages("a.rs", concat!("XX", "XX")).is_empty());
         assert!(messages("a.rs", "#[allowed(x)]").is_empty());
         assert!(messages("a.rs", "#[ignored]").is_empty());

@@ -1,8 +1,8 @@
 //! Class-specific allocation: a type that names its own allocator.
 //!
-//! In C++ a class may declare an `operator new` of its own, and `new Order(…)` finds it. Here a type
-//! implements [`Class`], and `Order::try_new_with(…)` finds its allocator; the handle's type says
-//! which one it is. A pool is the common case: [`class_pool!`](crate::class_pool).
+//! In C++ a class may declare an `operator new` of its own, and `new Order(…)` finds it. Here a
+//! type implements [`Class`], and `Order::try_new_with(…)` finds its allocator; the handle's type
+//! says which one it is. A pool is the common case: [`class_pool!`](crate::class_pool).
 
 use core::pin::Pin;
 

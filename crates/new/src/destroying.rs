@@ -1,7 +1,7 @@
 //! Destroying delete: types that destroy themselves and give their own memory back.
 //!
-//! C++20 lets a class take over all of `delete`: its `operator delete(T*, std::destroying_delete_t)`
-//! is handed an object that still lives. That serves objects whose size is not that of their type,
+//! C++20 lets a class take over all of `delete`: its `operator delete` with a
+//! `std::destroying_delete_t` is handed an object that still lives. That serves objects whose size is not that of their type,
 //! such as a header with its text behind it:
 //!
 //! ```text
@@ -126,7 +126,7 @@ impl<T: ?Sized + DestroyingDelete<A>, A: Allocator> SelfDeleting<T, A> {
     }
 }
 
-// No `DerefMut`: by a swap, the header of one object would come to stand before the rest of another.
+// No `DerefMut`: by a swap, the header of one object would come before the rest of another.
 impl<T: ?Sized + DestroyingDelete<A>, A: Allocator> Deref for SelfDeleting<T, A> {
     type Target = T;
 

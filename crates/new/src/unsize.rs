@@ -13,7 +13,7 @@ use allocator_api2::alloc::Allocator;
 use crate::raw::NewPtr;
 use crate::{Owned, Placed};
 
-/// Turns a handle to an object into one to a trait or a slice of it: `unsize!(handle => dyn Trait)`.
+/// Turns a handle to an object into one to a trait or slice of it: `unsize!(handle => dyn Trait)`.
 ///
 /// It takes [`Owned`], `Pin<Owned>`, [`Placed`] and [`NewPtr`]. Deleted by the new handle, the
 /// object's own destructor runs, and memory goes back with the object's own layout.

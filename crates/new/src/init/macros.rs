@@ -88,11 +88,11 @@ macro_rules! init {
 ///
 /// impl Link {
 ///     fn new() -> impl PinInit<Self, Error = Infallible> {
-///         init!(Link { next <- value(Cell::new(core::ptr::null())), pinned <- value(PhantomPinned) })
-///             .then_pin(|link| {
-///                 link.next.set(&raw const *link);
-///                 Ok(())
-///             })
+///         let nowhere = Cell::new(core::ptr::null());
+///         init!(Link { next <- value(nowhere), pinned <- value(PhantomPinned) }).then_pin(|link| {
+///             link.next.set(&raw const *link);
+///             Ok(())
+///         })
 ///     }
 /// }
 ///

@@ -25,7 +25,8 @@ use crate::StaticAllocator;
 /// struct Row([u32; 8]);
 /// label!(Row);
 ///
-/// let rows = OwnedArray::try_from_fn_in(10, |_| Ok::<_, ()>(Row([0; 8])), ByType::<Row>::default());
+/// let counted = ByType::<Row>::default();
+/// let rows = OwnedArray::try_from_fn_in(10, |_| Ok::<_, ()>(Row([0; 8])), counted);
 /// assert_eq!(Row::label().live_count(), 10);
 /// drop(rows);
 /// assert_eq!((Row::label().live_count(), Row::label().peak_bytes()), (0, 320));

@@ -1,7 +1,7 @@
 //! What is counted of each type, and the list of all types that were counted.
 //!
 //! ```text
-//!   FIRST ──▶ label of Packet ──▶ label of Order ──▶ …     each joins when its first object is made
+//!   FIRST ──▶ label of Packet ──▶ label of Order ──▶ …     each joins with its first object
 //! ```
 
 use core::fmt;

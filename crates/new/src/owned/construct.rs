@@ -73,7 +73,8 @@ impl<T> Owned<T> {
     /// }
     ///
     /// fn matrix() -> Result<Owned<Matrix>, NewError<Infallible>> {
-    ///     Owned::try_new_with(init!(Matrix { rows <- value(4096), cells <- zeroed() } ? Infallible))
+    ///     let matrix = init!(Matrix { rows <- value(4096), cells <- zeroed() } ? Infallible);
+    ///     Owned::try_new_with(matrix)
     /// }
     ///
     /// let stack = std::thread::Builder::new().stack_size(64 << 10);

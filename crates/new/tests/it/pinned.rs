@@ -203,7 +203,12 @@ fn a_pinned_destructor_runs_before_the_fields_end() {
 fn bounds_of_all_kinds_are_understood() {
     pin_data! {
         #[derive(Debug, Default)]
-        pub(crate) struct Odd<'a: 'static, T: Iterator<Item = (u8, Vec<Vec<u8>>)> + 'a, F, const N: usize = 3>
+        pub(crate) struct Odd<
+            'a: 'static,
+            T: Iterator<Item = (u8, Vec<Vec<u8>>)> + 'a,
+            F,
+            const N: usize = 3
+        >
         where
             F: Fn(u8) -> Option<Vec<u8>>,
             for<'b> &'b T: Sized,

@@ -1,5 +1,5 @@
-//! Trees of any shape on any allocator, with a failure anywhere: what ends, in which order, and that
-//! nothing is left, against a model.
+//! Trees of any shape on any allocator, with a failure anywhere, against a model: what ends, in
+//! which order, and that nothing is left.
 
 use core::mem::MaybeUninit;
 use heapwright_new::polymorphic::{Monotonic, PoolAllocator};

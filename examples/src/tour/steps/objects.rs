@@ -115,12 +115,12 @@ impl Step for Objects {
     fn tell(&self, page: &mut Page) {
         page.prose(
             "malloc hands out bytes; a program wants objects. Owned::try_new_with gets memory and \
-             then has the constructor build right there: no copy is ever made, so the object may be \
-             larger than the stack. What begins with + is built, what begins with - ends.",
+             then has the constructor build right there: no copy is ever made, so the object may \
+             be larger than the stack. What begins with + is built, what begins with - ends.",
         );
         page.blank();
         let [object, second] = self.addresses;
-        let place = format!("at {object:#x}, its second part at +{}", second - object);
+        let place = format!("at {object:#x}, second part at +{}", second - object);
         page.push(row("one object", &self.life, &place));
         let (log, missing) = &self.failed;
         page.push(row("its second part fails", log, &missing.to_string()));
@@ -140,6 +140,6 @@ fn row(what: &str, log: &[String], remark: &str) -> Line {
     let mut line = Line::new();
     line.push_at(2, Ink::Plain, what);
     line.push_at(26, Ink::Strong, &log.join(" "));
-    line.push_at(60, Ink::Address, remark);
+    line.push_at(57, Ink::Address, remark);
     line
 }

@@ -57,8 +57,8 @@ impl Step for Summary {
             "The system gives a process one limit to move. To move it by hand is dangerous, so a \
              heap moves it, and divides the memory behind it into blocks with headers. A fit \
              picks a free block; what is too much is split off; what is freed is joined. So \
-             memory is used again, and fragmentation is kept low, though never at nothing. On top of \
-             it stand objects, whose constructors run where they stay. Each idea has a file:",
+             memory is used again, and fragmentation is kept low, though never at nothing. On top \
+             of it stand objects, whose constructors run where they stay. Each idea has a file:",
         );
         page.blank();
         for Idea { words, file } in &self.ideas {

@@ -74,7 +74,7 @@ impl<T: Label, A: Allocator + Clone> Checked<T, A> {
     #[track_caller]
     pub fn new_with<I: Init<T>>(&self, init: I) -> Result<*mut T, NewError<I::Error>> {
         let site = Location::caller();
-        const { assert!(size_of::<T>() != 0, "an object without a size has no address of its own") };
+        const { assert!(size_of::<T>() != 0, "what has no size has no address of its own") };
         let object = Owned::try_new_with_in(init, self.allocator.clone())?;
         Self::note(Owned::as_ptr(&object), Form::New, site)?;
         Ok(Owned::into_raw(object).into_ptr())
@@ -105,7 +105,7 @@ impl<T: Label, A: Allocator + Clone> Checked<T, A> {
         make: impl FnMut(usize) -> I,
     ) -> Result<*mut T, NewError<I::Error>> {
         let site = Location::caller();
-        const { assert!(size_of::<T>() != 0, "an object without a size has no address of its own") };
+        const { assert!(size_of::<T>() != 0, "what has no size has no address of its own") };
         let array = OwnedArray::try_from_fn_in(len, make, self.allocator.clone())?;
         // An array of nothing is at an address that many have, and is not noted.
         if len != 0 {
