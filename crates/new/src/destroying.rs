@@ -1,8 +1,8 @@
 //! Destroying delete: types that destroy themselves and give their own memory back.
 //!
 //! C++20 lets a class take over all of `delete`: its `operator delete` with a
-//! `std::destroying_delete_t` is handed an object that still lives. That serves objects whose size is not that of their type,
-//! such as a header with its text behind it:
+//! `std::destroying_delete_t` is handed an object that still lives. That serves objects whose size
+//! is not that of their type, such as a header with its text behind it:
 //!
 //! ```text
 //!   │ len │ b y t e s …      │      one block, of which the type knows the first word

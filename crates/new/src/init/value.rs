@@ -241,7 +241,7 @@ where
 }
 
 // SAFETY: the condition of `init_raw`.
-unsafe impl<T: ?Sized, E, F> Init<T> for InitRaw<T, E, F> where F: FnOnce(*mut T) -> Result<(), E> {}
+unsafe impl<T: ?Sized, E, F: FnOnce(*mut T) -> Result<(), E>> Init<T> for InitRaw<T, E, F> {}
 
 /// A function over the address, of an object that then stays there. Made by [`pin_init_raw`].
 #[must_use = "an initialiser builds nothing until it is placed"]

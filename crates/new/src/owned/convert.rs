@@ -172,12 +172,14 @@ mod boxes {
         }
     }
 
-    impl<T: ?Sized, A: Allocator> From<Owned<T, A>> for BoxIn<T, A> {
-        fn from(owned: Owned<T, A>) -> Self {
-            let (pointer, allocator) = Owned::into_raw_parts(owned);
+    impl<T: ?Sized, A: Allocator> Owned<T, A> {
+        /// The same object in a `Box` of allocator-api2. It stays where it is.
+        #[must_use]
+        pub fn into_box_in(this: Self) -> BoxIn<T, A> {
+            let (pointer, allocator) = Owned::into_raw_parts(this);
             // SAFETY: a handle's object is valid and its own, and its memory the allocator's for
             // the object's layout; without a size it has none.
-            unsafe { Self::from_raw_in(pointer.as_ptr(), allocator) }
+            unsafe { BoxIn::from_raw_in(pointer.as_ptr(), allocator) }
         }
     }
 }

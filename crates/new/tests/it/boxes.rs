@@ -36,6 +36,6 @@ fn a_box_of_any_allocator_is_a_handle_of_that_allocator() {
     let ledger = Ledger::new();
     let owned: Owned<_, _> = BoxIn::new_in([7_u8; 9], &ledger).into();
     assert_eq!((owned[8], ledger.live()), (7, 1));
-    drop::<BoxIn<[u8; 9], &Ledger<'_>>>(owned.into());
+    drop(Owned::into_box_in(owned));
     assert_eq!(ledger.live(), 0);
 }

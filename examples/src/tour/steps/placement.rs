@@ -77,8 +77,8 @@ impl Step for Placement {
     fn tell(&self, page: &mut Page) {
         page.prose(&format!(
             "An object needs no heap, only {} bytes that are aligned and somebody's to lend: of \
-             the stack, a static, a ring, a page that two processes share. C++ calls it placement new. \
-             Here is a region on the stack, at {:#x}, carved from its start:",
+             the stack, a static, a ring, a page that two processes share. C++ calls it placement \
+             new. Here is a region on the stack, at {:#x}, carved from its start:",
             self.region_bytes, self.start
         ));
         page.blank();
@@ -93,8 +93,8 @@ impl Step for Placement {
         page.blank();
         page.prose(&format!(
             "{} bytes are left; one more object of {} bytes is answered by an error: \"{}\". No \
-             heap was asked. A placed object ends with its handle, which borrows the region, so neither \
-             can outlive the other, and there is nothing to delete.",
+             heap was asked. A placed object ends with its handle, which borrows the region, so \
+             neither can outlive the other, and there is nothing to delete.",
             self.left_bytes, self.region_bytes, self.refusal
         ));
     }
