@@ -70,7 +70,7 @@ pub trait Class: Sized {
 
 /// Gives a type a pool of its own, which serves it and nothing else: `class_pool!(Order)`.
 ///
-/// It is short for [`label!`](crate::label) and an `impl` of [`Class`] with
+/// It is short for [`label!`](macro@crate::label) and an `impl` of [`Class`] with
 /// [`Isolated<Order>`](crate::Isolated).
 ///
 /// # Examples

@@ -35,8 +35,8 @@
 //! | feature | brings |
 //! |---|---|
 //! | `malloc` (default) | [`heapwright_malloc::Malloc`] as the default allocator; [`Owned::new`] |
-//! | `alloc` | conversions from and to `Box`; [`Owned::new_in`] |
-//! | `allocator-api2-02` | [`Adapter02`]: allocators of allocator-api2 0.2 here, and ours there |
+//! | `alloc` | conversions from and to `Box`; `Owned::new_in` |
+//! | `allocator-api2-02` | `Adapter02`: allocators of allocator-api2 0.2 here, and ours there |
 //! | `nightly` | `AdapterNightly`: the same for nightly's `core::alloc::Allocator`; unsizing without [`unsize!`] |
 
 #[cfg(feature = "alloc")]

@@ -66,7 +66,7 @@ macro_rules! init {
     };
 }
 
-/// As [`init!`](crate::init), for an object that stays where it is built.
+/// As [`init!`](macro@crate::init), for an object that stays where it is built.
 ///
 /// In a type declared by [`pin_data!`](crate::pin_data), the fields marked `#[pin]` take any
 /// [`PinInit`](crate::PinInit), all others an [`Init`](crate::Init). In every other type all

@@ -115,7 +115,7 @@ unsafe impl<T, E, F> Init<T> for InitWith<F> where F: FnOnce() -> Result<T, E> {
 pub struct DefaultInit<T>(PhantomData<fn() -> T>);
 
 /// Builds by [`Default`]. The value is made first and then moved in, so for what is too large for
-/// the stack take [`zeroed`] or [`init!`](crate::init).
+/// the stack take [`zeroed`] or [`init!`](macro@crate::init).
 ///
 /// # Examples
 ///
@@ -198,7 +198,7 @@ unsafe impl<T: Zeroable> Init<[T]> for Zeroed<[T]> {}
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct InitRaw<T: ?Sized, E, F>(F, PhantomData<fn(*mut T) -> E>);
 
-/// Builds by a function that is given the address. What [`init!`](crate::init) comes to.
+/// Builds by a function that is given the address. What [`init!`](macro@crate::init) comes to.
 ///
 /// # Safety
 ///

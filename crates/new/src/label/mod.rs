@@ -33,7 +33,7 @@ use registry::{Counts, Link};
 use slots::Slots;
 use spin::Spin;
 
-/// A type with a label. Implemented by [`label!`](crate::label).
+/// A type with a label. Implemented by [`label!`](macro@crate::label).
 ///
 /// # Safety
 ///
