@@ -38,8 +38,8 @@ use core::pin::Pin;
 /// Builds one `T` at an address where it then stays until it is destroyed.
 ///
 /// What a type is built by is mostly not written by hand: [`init!`](macro@crate::init),
-/// [`pin_init!`](crate::pin_init), [`value`](fn@crate::value) and the other functions of this crate make
-/// initialisers, and functions return them as `impl Init<T, Error = E>`.
+/// [`pin_init!`](crate::pin_init), [`value`](fn@crate::value) and the other functions of this crate
+/// make initialisers, and functions return them as `impl Init<T, Error = E>`.
 ///
 /// A `Result<T, E>` is an initialiser too: what is in `Ok` is the value, and `Err` fails.
 ///
