@@ -52,7 +52,7 @@ type Buffer = Monotonic<'static, Malloc>;
 type Pool = PoolAllocator<Malloc>;
 type Handled = WithHandler<Malloc, NewHandler>;
 
-#[expect(dead_code, reason = "kept for the linker, never called")]
+#[expect(dead_code, clippy::type_complexity, reason = "kept for the linker, never called")]
 struct Handles {
     new: fn(Object) -> Owned<Object>,
     try_new: fn(Object) -> Result<Owned<Object>, BadAlloc>,
@@ -91,7 +91,7 @@ static HANDLES: Handles = Handles {
     set_new_handler,
 };
 
-#[expect(dead_code, reason = "kept for the linker, never called")]
+#[expect(dead_code, clippy::type_complexity, reason = "kept for the linker, never called")]
 struct Placements {
     emplace: fn(&'static mut Storage<Object>, Init) -> Result<Placed<'static, Object>, u8>,
     emplace_pin:
@@ -159,7 +159,7 @@ static ISOLATED: Allocators<Isolated<Object>> = Allocators::ALL;
 #[used]
 static HANDLED: Allocators<Handled> = Allocators::ALL;
 
-#[expect(dead_code, reason = "kept for the linker, never called")]
+#[expect(dead_code, clippy::type_complexity, reason = "kept for the linker, never called")]
 struct Checks {
     new_with: fn(&Checked<Object>, Init) -> New<*mut Object>,
     delete: unsafe fn(&Checked<Object>, *mut Object),
