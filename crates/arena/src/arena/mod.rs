@@ -1,0 +1,258 @@
+//! The arena: many objects of many types that live and die together.
+
+mod alloc;
+mod create;
+
+use core::alloc::Layout;
+use core::fmt;
+use core::marker::PhantomData;
+
+use bumpalo::Bump;
+use heapwright_new::BadAlloc;
+
+use crate::census::{Census, NoCensus};
+use crate::family::Family;
+use crate::mode::{Local, Mode, Sendable};
+use crate::run::Runs;
+use crate::source::Source;
+
+/// Memory in which objects of all types are built, and which are all destroyed with it.
+///
+/// ```text
+///   alloc    no destructor       the fastest; may refer to any sibling, in circles too
+///   create   the arena destroys  in reverse order, at the end of the arena, of a scope, at reset
+///   own      the handle destroys when it goes; may refer to siblings
+/// ```
+///
+/// `'env` is what objects with destructors may borrow: it outlives the arena, so that no destructor
+/// finds something dead. A `create`d object cannot refer to a sibling, which may die before it.
+///
+/// | parameter | |
+/// |---|---|
+/// | `M` | [`Local`], or [`Sendable`] to another thread |
+/// | `C` | what is counted of the objects: [`NoCensus`] costs nothing |
+/// | `S` | where memory comes from: [`Bump`] is bumpalo's |
+///
+/// A forgotten arena leaks its memory and destroys nothing, so an object may be pinned in one.
+///
+/// # Invariants
+///
+/// 1. The runs and the objects in them lie in blocks of `source`, which is reset and dropped only
+///    after all of them were destroyed.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::Arena;
+/// use heapwright_new::value;
+///
+/// struct Leaf {
+///     weight: u32,
+/// }
+/// struct Branch<'a> {
+///     left: &'a Leaf,
+///     right: &'a Leaf,
+/// }
+///
+/// let arena = Arena::new();
+/// let left = arena.alloc(value(Leaf { weight: 3 }))?;
+/// let right = arena.alloc(value(Leaf { weight: 4 }))?;
+/// let branch = arena.alloc(value(Branch { left, right }))?;
+/// let name = arena.create(value(String::from("symbols")))?;
+/// name.push_str(" of a tree");
+/// assert_eq!(branch.left.weight + branch.right.weight, 7);
+/// // The string is destroyed with the arena.
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+pub struct Arena<'env, M: Mode = Local, C: Census = NoCensus, S: Source = Bump> {
+    pub(crate) source: S,
+    pub(crate) runs: Runs<C::Entry>,
+    pub(crate) family: Family<C, S>,
+    mode: PhantomData<M>,
+    /// Invariant: neither a longer nor a shorter one will do.
+    environment: PhantomData<fn(&'env ()) -> &'env ()>,
+}
+
+// SAFETY: all objects that it destroys are `Send`, as `Admits` has it; its source and its census go
+// with it. Others, and those that it lent, are borrowed from it, so that it cannot move meanwhile.
+unsafe impl<C: Census + Send, S: Source + Send> Send for Arena<'_, Sendable, C, S> {}
+
+impl<'env> Arena<'env> {
+    /// An arena without memory.
+    #[inline]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::from_parts(Bump::new(), NoCensus)
+    }
+
+    /// An arena whose first chunk holds `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadAlloc`] where there is no memory for it.
+    pub fn with_capacity(bytes: usize) -> Result<Self, BadAlloc> {
+        let bump = Bump::try_with_capacity(bytes);
+        let bump = bump.map_err(|_| BadAlloc::Exhausted { size: bytes, align: 1 })?;
+        Ok(Self::from_parts(bump, NoCensus))
+    }
+}
+
+impl Default for Arena<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'env> Arena<'env, Sendable> {
+    /// An arena without memory that may move to another thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::sendable();
+    /// arena.create(value(String::from("made here")))?;
+    /// std::thread::spawn(move || drop(arena)).join().unwrap();
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn sendable() -> Self {
+        Self::from_parts(Bump::new(), NoCensus)
+    }
+}
+
+impl<'env, C: Census> Arena<'env, Local, C> {
+    /// An arena without memory whose objects are counted.
+    #[inline]
+    #[must_use]
+    pub fn counting(census: C) -> Self {
+        Self::from_parts(Bump::new(), census)
+    }
+}
+
+impl<S: Source> Arena<'_, Local, NoCensus, S> {
+    /// An arena whose memory comes from `source`.
+    #[inline]
+    #[must_use]
+    pub fn over(source: S) -> Self {
+        Self::from_parts(source, NoCensus)
+    }
+}
+
+impl<M: Mode, C: Census> Arena<'_, M, C> {
+    /// Refuses memory beyond `bytes` from here on, scopes not counted; `None` takes the limit away.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_new::{BadAlloc, NewError, zeroed};
+    ///
+    /// let arena = Arena::new();
+    /// arena.set_limit(Some(4096));
+    /// let refused = arena.alloc(zeroed::<[u8; 100_000]>()).unwrap_err();
+    /// assert_eq!(refused, NewError::Alloc(BadAlloc::Exhausted { size: 100_000, align: 1 }));
+    /// ```
+    pub fn set_limit(&self, bytes: Option<usize>) {
+        self.source.set_allocation_limit(bytes);
+    }
+}
+
+impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
+    /// An arena whose memory comes from `source`, and whose objects `census` counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::source::Bump;
+    /// use heapwright_arena::{Arena, ByType, Sendable};
+    ///
+    /// let arena = Arena::<Sendable, _, _>::from_parts(Bump::new(), ByType::new());
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn from_parts(source: S, census: C) -> Self {
+        Self::with_family(source, Family::new(census))
+    }
+
+    #[inline]
+    pub(crate) fn with_family(source: S, family: Family<C, S>) -> Self {
+        Self { source, runs: Runs::NONE, family, mode: PhantomData, environment: PhantomData }
+    }
+
+    /// Destroys all objects and keeps some memory for those to come: bumpalo its last chunk.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_new::value;
+    ///
+    /// let mut arena = Arena::new();
+    /// for request in ["first", "second"] {
+    ///     arena.create(value(String::from(request)))?;
+    ///     arena.reset();
+    /// }
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
+    pub fn reset(&mut self) {
+        /// Resets the source also where a destructor panics.
+        struct Emptied<'a, S: Source>(&'a mut S);
+
+        impl<S: Source> Drop for Emptied<'_, S> {
+            fn drop(&mut self) {
+                // SAFETY: all objects were destroyed, and their runs forgotten.
+                unsafe { self.0.reset() };
+            }
+        }
+
+        let _emptied = Emptied(&mut self.source);
+        let census = self.family.census();
+        // SAFETY: who borrowed an object borrowed the arena, which is the caller's alone.
+        unsafe { self.runs.destroy_all(&|entry, count| census.died(entry, count)) };
+    }
+
+    /// The bytes taken from the chunks: objects, what aligns them, what is kept about them, and
+    /// what was left over at the end of chunks.
+    pub fn used_bytes(&self) -> usize {
+        self.source.used_bytes()
+    }
+
+    /// The bytes of all chunks. Those that scopes keep warm are not counted.
+    pub fn reserved_bytes(&self) -> usize {
+        self.source.reserved_bytes()
+    }
+
+    /// What counts the objects.
+    pub fn census(&self) -> &C {
+        self.family.census()
+    }
+}
+
+impl<M: Mode, C: Census, S: Source> Drop for Arena<'_, M, C, S> {
+    fn drop(&mut self) {
+        let census = self.family.census();
+        if self.family.is_head() {
+            census.ends();
+        }
+        // SAFETY: who borrowed an object borrowed the arena, which is nobody's any more.
+        unsafe { self.runs.destroy_all(&|entry, count| census.died(entry, count)) };
+    }
+}
+
+impl<M: Mode, C: Census, S: Source> fmt::Debug for Arena<'_, M, C, S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut arena = formatter.debug_struct("Arena");
+        arena.field("used_bytes", &self.used_bytes());
+        arena.field("reserved_bytes", &self.reserved_bytes()).finish_non_exhaustive()
+    }
+}
+
+/// That there is no memory for `layout`.
+#[cold]
+fn refused(layout: Layout) -> BadAlloc {
+    BadAlloc::Exhausted { size: layout.size(), align: layout.align() }
+}

@@ -1,0 +1,220 @@
+//! Arenas for threads that come and go: each works in one of its own, and what they made stays.
+//!
+//! ```text
+//!   pool ──lease──▶ arena ── thread 1 ─┐
+//!        ──lease──▶ arena ── thread 2 ─┤ the next lease goes on in an arena that came back
+//!        ◀─────────── back ────────────┘
+//!   what was made in any of them lives until the pool is reset or dropped
+//! ```
+
+use core::fmt;
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+use core::pin::Pin;
+use core::ptr;
+
+use crossbeam::queue::SegQueue;
+use heapwright_new::{BadAlloc, Init, NewError, PinInit};
+
+use crate::{Arena, Sendable};
+
+/// Warm arenas for worker threads.
+///
+/// A thread leases one, which is then its alone, without locks. Objects live as long as the pool is
+/// not reset, also when the lease is over, so that threads can build what others read.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::ArenaPool;
+/// use heapwright_new::value;
+///
+/// let pool = ArenaPool::new();
+/// let texts = ["a b c", "d e"];
+/// let words: Vec<&[&str]> = std::thread::scope(|threads| {
+///     let parse = |text: &'static str| {
+///         let arena = pool.lease();
+///         let words: Vec<_> = text.split(' ').collect();
+///         &*arena.alloc_slice(&words).expect("memory for some words")
+///     };
+///     let workers = texts.map(|text| threads.spawn(move || parse(text)));
+///     workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+/// });
+/// assert_eq!(words, [&["a", "b", "c"][..], &["d", "e"]]);
+/// ```
+#[derive(Default)]
+pub struct ArenaPool<'env> {
+    idle: SegQueue<Arena<'env, Sendable>>,
+}
+
+impl<'env> ArenaPool<'env> {
+    /// A pool without arenas.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { idle: SegQueue::new() }
+    }
+
+    /// An arena for the caller alone: one that came back, or a new one.
+    pub fn lease(&self) -> Lease<'_, 'env> {
+        let arena = self.idle.pop().unwrap_or_else(Arena::sendable);
+        Lease { pool: self, arena: ManuallyDrop::new(arena) }
+    }
+
+    /// Destroys all objects of all arenas, and keeps some memory of each.
+    pub fn reset(&mut self) {
+        let reset = Self::new();
+        while let Some(mut arena) = self.idle.pop() {
+            arena.reset();
+            reset.idle.push(arena);
+        }
+        *self = reset;
+    }
+
+    /// The bytes of all chunks of all arenas that are not leased.
+    pub fn reserved_bytes(&mut self) -> usize {
+        let mut bytes = 0;
+        for _ in 0..self.idle.len() {
+            let Some(arena) = self.idle.pop() else { break };
+            bytes += arena.reserved_bytes();
+            self.idle.push(arena);
+        }
+        bytes
+    }
+}
+
+impl fmt::Debug for ArenaPool<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ArenaPool").field("idle", &self.idle.len()).finish()
+    }
+}
+
+/// An arena out of a pool, to which it goes back when this is dropped.
+///
+/// It lends the arena, so that scopes are to be had; what it builds itself lives as long as the
+/// pool is not reset.
+///
+/// # Invariants
+///
+/// 1. `arena` is not reset, and goes back to `pool`, where it is reset or dropped only by who has
+///    the pool alone.
+pub struct Lease<'pool, 'env> {
+    pool: &'pool ArenaPool<'env>,
+    arena: ManuallyDrop<Arena<'env, Sendable>>,
+}
+
+/// Lengthens a borrow of the leased arena to one of the pool.
+///
+/// # Safety
+///
+/// The object lies in the arena of a lease of a pool that is borrowed for `'pool`.
+#[inline]
+const unsafe fn lengthened<'pool, T: ?Sized>(object: &mut T) -> &'pool mut T {
+    // SAFETY: the object stays until the arena is reset or dropped, for which the pool must not be
+    // borrowed any more (invariant 1 of `Lease`); nobody else has it.
+    unsafe { &mut *ptr::from_mut(object) }
+}
+
+impl<'pool, 'env> Lease<'pool, 'env> {
+    /// As [`Arena::alloc`].
+    ///
+    /// # Errors
+    ///
+    /// [`NewError`]: there is no memory, or the constructor failed.
+    #[inline]
+    pub fn alloc<T, I: Init<T>>(&self, init: I) -> Result<&'pool mut T, NewError<I::Error>> {
+        // SAFETY: it lies in the arena of this lease.
+        self.arena.alloc(init).map(|object| unsafe { lengthened(object) })
+    }
+
+    /// As [`Arena::alloc_slice`].
+    ///
+    /// # Errors
+    ///
+    /// [`BadAlloc`] where there is no memory.
+    #[inline]
+    pub fn alloc_slice<T: Copy>(&self, slice: &[T]) -> Result<&'pool mut [T], BadAlloc> {
+        // SAFETY: it lies in the arena of this lease.
+        self.arena.alloc_slice(slice).map(|slice| unsafe { lengthened(slice) })
+    }
+
+    /// As [`Arena::alloc_str`].
+    ///
+    /// # Errors
+    ///
+    /// [`BadAlloc`] where there is no memory.
+    #[inline]
+    pub fn alloc_str(&self, string: &str) -> Result<&'pool mut str, BadAlloc> {
+        // SAFETY: it lies in the arena of this lease.
+        self.arena.alloc_str(string).map(|string| unsafe { lengthened(string) })
+    }
+
+    /// As [`Arena::create`].
+    ///
+    /// # Errors
+    ///
+    /// [`NewError`]: there is no memory, or the constructor failed.
+    #[inline]
+    pub fn create<T: Send + 'env, I: Init<T>>(
+        &self,
+        init: I,
+    ) -> Result<&'pool mut T, NewError<I::Error>> {
+        // SAFETY: it lies in the arena of this lease.
+        self.arena.create(init).map(|object| unsafe { lengthened(object) })
+    }
+
+    /// As [`Arena::create_pin`].
+    ///
+    /// # Errors
+    ///
+    /// [`NewError`]: there is no memory, or the constructor failed.
+    #[inline]
+    pub fn create_pin<T: Send + 'env, I: PinInit<T>>(
+        &self,
+        init: I,
+    ) -> Result<Pin<&'pool mut T>, NewError<I::Error>> {
+        let object = self.arena.create_pin(init)?;
+        // SAFETY: it is not moved.
+        let object = unsafe { Pin::into_inner_unchecked(object) };
+        // SAFETY: it lies in the arena of this lease.
+        let object = unsafe { lengthened(object) };
+        // SAFETY: pinned before.
+        Ok(unsafe { Pin::new_unchecked(object) })
+    }
+
+    /// As [`Arena::create_array`].
+    ///
+    /// # Errors
+    ///
+    /// [`NewError`]: there is no memory, the array would be too long, or a constructor failed.
+    #[inline]
+    pub fn create_array<T: Send + 'env, I: Init<T>>(
+        &self,
+        len: usize,
+        make: impl FnMut(usize) -> I,
+    ) -> Result<&'pool mut [T], NewError<I::Error>> {
+        // SAFETY: it lies in the arena of this lease.
+        self.arena.create_array(len, make).map(|array| unsafe { lengthened(array) })
+    }
+}
+
+impl<'env> Deref for Lease<'_, 'env> {
+    type Target = Arena<'env, Sendable>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.arena
+    }
+}
+
+impl Drop for Lease<'_, '_> {
+    fn drop(&mut self) {
+        // SAFETY: taken once, here.
+        self.pool.idle.push(unsafe { ManuallyDrop::take(&mut self.arena) });
+    }
+}
+
+impl fmt::Debug for Lease<'_, '_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.arena.fmt(formatter)
+    }
+}

@@ -1,0 +1,112 @@
+//! The two that count.
+
+use core::panic::Location;
+
+use heapwright_new::BadAlloc;
+
+use super::records::{Entry, Records};
+use super::report::Report;
+use super::{Census, Counted};
+
+macro_rules! census {
+    ($(#[$meta:meta])* $name:ident, $site:ident => $counted_site:expr) => {
+        $(#[$meta])*
+        #[derive(Debug, Default)]
+        pub struct $name {
+            records: Records,
+            at_end: Option<fn(&Report)>,
+        }
+
+        impl $name {
+            /// A census of nothing yet.
+            #[must_use]
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            /// The same, which hands a report to `tell` when the arena ends and objects live still.
+            #[must_use]
+            pub fn at_end(self, tell: fn(&Report)) -> Self {
+                Self { at_end: Some(tell), ..self }
+            }
+
+            /// What is counted now.
+            ///
+            /// # Errors
+            ///
+            /// [`BadAlloc`] where there is no memory for it.
+            pub fn report(&self) -> Result<Report, BadAlloc> {
+                self.records.report()
+            }
+        }
+
+        impl Census for $name {
+            type Entry = Entry;
+
+            fn entry(
+                &self,
+                counted: Counted,
+                $site: &'static Location<'static>,
+            ) -> Result<Entry, BadAlloc> {
+                self.records.entry(counted, $counted_site)
+            }
+
+            fn born(&self, entry: Entry, count: usize) {
+                self.records.change(entry, |row| row.born(count));
+            }
+
+            fn died(&self, entry: Entry, count: usize) {
+                self.records.change(entry, |row| row.died(count));
+            }
+
+            fn ends(&self) {
+                let Some(tell) = self.at_end else { return };
+                // Without memory for a report there is none.
+                if let Some(report) = self.report().ok().filter(|report| report.live() > 0) {
+                    tell(&report);
+                }
+            }
+        }
+    };
+}
+
+census! {
+    /// Counts objects by their type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, ByType};
+    /// use heapwright_new::value;
+    ///
+    /// let mut arena = Arena::counting(ByType::new());
+    /// for name in ["first", "second"] {
+    ///     arena.create(value(String::from(name)))?;
+    /// }
+    /// let report = arena.census().report()?;
+    /// assert_eq!((report.live(), report.rows()[0].peak), (2, 2));
+    /// arena.reset();
+    /// assert_eq!(arena.census().report()?.live(), 0);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
+    ByType, _site => None
+}
+
+census! {
+    /// Counts objects by their type and by the line of the program that created them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, ByTypeAndSite};
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::counting(ByTypeAndSite::new());
+    /// arena.create(value(1_u64))?;
+    /// arena.create(value(2_u64))?;
+    /// let report = arena.census().report()?;
+    /// assert_eq!(report.rows().len(), 2, "{report}");
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
+    ByTypeAndSite, site => Some(site)
+}

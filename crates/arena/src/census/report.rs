@@ -1,0 +1,157 @@
+//! A report: what lives, as a table.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::panic::Location;
+
+use heapwright_new::BadAlloc;
+
+/// Objects of one type, created at one place where places are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Row {
+    /// The name of the type.
+    pub type_name: &'static str,
+    /// The size of one object, in bytes.
+    pub size_bytes: usize,
+    /// How many live.
+    pub live: usize,
+    /// The most that ever lived at once.
+    pub peak: usize,
+    /// How many were ever created.
+    pub total: usize,
+    /// Where in the program they were created.
+    pub site: Option<&'static Location<'static>>,
+}
+
+impl Row {
+    pub(super) fn new(
+        type_name: &'static str,
+        size_bytes: usize,
+        site: Option<&'static Location<'static>>,
+    ) -> Self {
+        Self { type_name, size_bytes, live: 0, peak: 0, total: 0, site }
+    }
+
+    pub(super) fn born(&mut self, count: usize) {
+        self.live = self.live.saturating_add(count);
+        self.peak = self.peak.max(self.live);
+        self.total = self.total.saturating_add(count);
+    }
+
+    pub(super) fn died(&mut self, count: usize) {
+        self.live = self.live.saturating_sub(count);
+    }
+
+    /// The bytes of those that live.
+    #[must_use]
+    pub fn live_bytes(&self) -> usize {
+        self.live.saturating_mul(self.size_bytes)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (self.type_name, self.size_bytes, self.site)
+            == (other.type_name, other.size_bytes, other.site)
+    }
+}
+
+/// What lived in an arena at some time, most bytes first. Displayed, it is a table.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::{Arena, ByType};
+/// use heapwright_new::value;
+///
+/// let arena = Arena::counting(ByType::new());
+/// arena.create(value([0_u8; 1024]))?;
+/// let report = arena.census().report()?.to_string();
+/// assert!(report.starts_with("live objects: 1 type, 1 object, 1.0 KiB\n"), "{report}");
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    rows: Vec<Row>,
+}
+
+impl Report {
+    pub(super) fn of(rows: &[Row]) -> Result<Self, BadAlloc> {
+        let size = size_of_val(rows);
+        let refused = |_| BadAlloc::Exhausted { size, align: align_of::<Row>() };
+        let mut merged: Vec<Row> = Vec::new();
+        merged.try_reserve(rows.len()).map_err(refused)?;
+        for row in rows {
+            match merged.iter_mut().find(|other| other.is_like(row)) {
+                // The compiler may know one type by several addresses.
+                Some(other) => {
+                    other.live += row.live;
+                    other.peak += row.peak;
+                    other.total += row.total;
+                }
+                None => merged.push(*row),
+            }
+        }
+        merged.sort_unstable_by_key(|row| (core::cmp::Reverse(row.live_bytes()), row.type_name));
+        Ok(Self { rows: merged })
+    }
+
+    /// The rows, most bytes first. Those of which none lives are there too.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The number of objects that live.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.rows.iter().map(|row| row.live).sum()
+    }
+
+    /// The bytes of those objects, without what they hold elsewhere.
+    #[must_use]
+    pub fn live_bytes(&self) -> usize {
+        self.rows.iter().map(Row::live_bytes).sum()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alive = || self.rows.iter().filter(|row| row.live > 0);
+        let (types, live) = (alive().count(), self.live());
+        let plural = |count| if count == 1 { "" } else { "s" };
+        write!(formatter, "live objects: {types} type{}, ", plural(types))?;
+        writeln!(formatter, "{live} object{}, {}", plural(live), Bytes(self.live_bytes()))?;
+        let width = alive().map(|row| row.type_name.len()).max().unwrap_or(0);
+        for row in alive() {
+            let Row { type_name, live, peak, .. } = *row;
+            write!(formatter, "  {type_name:width$}  {live:>8}  (peak {peak})")?;
+            write!(formatter, "  {}", Bytes(row.live_bytes()))?;
+            if let Some(site) = row.site {
+                write!(formatter, "  {}:{}", site.file(), site.line())?;
+            }
+            writeln!(formatter)?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes as people read them.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const KIB: usize = 1 << 10;
+        let tenths = |unit: usize| (self.0 / unit, self.0 % unit * 10 / unit);
+        match self.0 {
+            bytes if bytes < KIB => write!(formatter, "{bytes} B"),
+            bytes if bytes < KIB * KIB => {
+                let (whole, tenth) = tenths(KIB);
+                write!(formatter, "{whole}.{tenth} KiB")
+            }
+            _ => {
+                let (whole, tenth) = tenths(KIB * KIB);
+                write!(formatter, "{whole}.{tenth} MiB")
+            }
+        }
+    }
+}

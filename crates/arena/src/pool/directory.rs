@@ -1,0 +1,248 @@
+//! Where the slots are: from an index to an address, in chunks that never move.
+//!
+//! ```text
+//!   index       0 │ chunk │ number in it │        1 + 5 + 26 bits
+//!                     │
+//!   directory   [ origin, end, limit ] × 32
+//!                     │
+//!   chunk       ┄┄┄┄┄┄├─ slot ─┼─ slot ─┼─ slot ─┼─ not used yet ─┤
+//!               origin         number grows ▶   end            limit
+//! ```
+//!
+//! The *origin* of a chunk is where the slot of index 0 would be if the chunk reached down so far.
+//! From there a slot is as far as its index says, so that a look-up is a shift, a comparison with
+//! the chunk's `end`, one load and an addition. `end` and `limit` are indices, too.
+//!
+//! A chunk is as large as all before it together, or as somebody asked for. Nothing is copied when
+//! a pool grows, and what no slot was taken from is not touched.
+//!
+//! Chunks that double are those of the crate boxcar, and older than that. There an index is a plain
+//! number and a bit scan finds its chunk. Measured, that scan was the slowest part of a look-up,
+//! and in the way of chunks of other sizes.
+
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::Ordering::{Acquire, Relaxed};
+
+use super::slot::{Slot, SlotRef};
+use super::sync::AtomicU32;
+
+/// The number of bits that tell a slot from the others of its chunk. Unit tests have few, to come
+/// to the end of them.
+const NUMBER_BITS: u32 = if cfg!(test) { 6 } else { 26 };
+
+/// The number of bits that tell the chunk.
+const CHUNK_BITS: u32 = 5;
+
+/// How many chunks there are at most.
+pub(super) const CHUNKS: usize = 1 << CHUNK_BITS;
+
+/// How many slots a chunk has at most. One less than there are numbers, so that no slot has the
+/// index [`NONE`].
+pub(super) const SLOTS_MAX: u32 = (1 << NUMBER_BITS) - 1;
+
+/// The index of no slot: the end of a list. The highest bit is not set, in no index.
+pub(super) const NONE: u32 = (1 << (CHUNK_BITS + NUMBER_BITS)) - 1;
+
+const _: () = assert!(NONE < 1 << 31); // Lists between threads need the highest bit.
+
+/// From an index to a slot.
+///
+/// # Invariants
+///
+/// Of each chunk:
+///
+/// 1. Its limit is 0, or there is memory for the slots from its [`first_index`] to the limit, which
+///    stays as long as the directory is borrowed, and its origin leads there.
+/// 2. Its end is 0, or between its first index and its limit.
+///
+/// Of all:
+///
+/// 3. The chunks that have memory are those up to some number, and `current` is one of them, or 0.
+///    Those behind `current` have an end of 0.
+pub(super) struct Directory<T> {
+    /// Without their type, as a pointer in an atomic would not let `T` be taken for a subtype.
+    pub(super) origins: [AtomicPtr<u8>; CHUNKS],
+    /// One more than the last index in use so far.
+    pub(super) ends: [AtomicU32; CHUNKS],
+    /// One more than the last index that there is memory for.
+    pub(super) limits: [AtomicU32; CHUNKS],
+    /// The chunk that slots are taken from.
+    pub(super) current: AtomicU32,
+    objects: PhantomData<T>,
+}
+
+/// The index of the first slot of a chunk.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the number of a chunk is below 32")]
+pub(super) const fn first_index(chunk: usize) -> u32 {
+    (chunk as u32) << NUMBER_BITS
+}
+
+/// The chunk that an index is of.
+///
+/// # Safety
+///
+/// The index is [`NONE`] at most.
+#[inline]
+const unsafe fn chunk_of(index: u32) -> usize {
+    // SAFETY: the caller's condition. It saves the check that the chunk is below `CHUNKS`.
+    unsafe { core::hint::assert_unchecked(index <= NONE) };
+    (index >> NUMBER_BITS) as usize
+}
+
+impl<T> Directory<T> {
+    pub(super) const fn new() -> Self {
+        // INVARIANT: 1 to 3 hold of none.
+        Self {
+            origins: [const { AtomicPtr::new(core::ptr::null_mut()) }; CHUNKS],
+            ends: [const { AtomicU32::new(0) }; CHUNKS],
+            limits: [const { AtomicU32::new(0) }; CHUNKS],
+            current: AtomicU32::new(0),
+            objects: PhantomData,
+        }
+    }
+
+    /// Whether a chunk has memory; it is known where, and how much.
+    pub(super) fn has_memory(&self, chunk: usize) -> bool {
+        self.limits[chunk].load(Acquire) != 0
+    }
+
+    /// Where the slot of this index is.
+    ///
+    /// # Safety
+    ///
+    /// There is memory for it, which this thread knows of.
+    #[inline]
+    pub(super) unsafe fn place(&self, index: u32) -> NonNull<Slot<T>> {
+        // SAFETY: there is such a slot, so it is no larger.
+        let chunk = unsafe { chunk_of(index) };
+        let origin = self.origins[chunk].load(Relaxed).cast::<Slot<T>>();
+        // SAFETY: inside the chunk (the caller's condition), which is not at address 0.
+        unsafe { NonNull::new_unchecked(origin.wrapping_add(index as usize)) }
+    }
+
+    /// The slot of this index, if there is one and it was used before.
+    ///
+    /// # Safety
+    ///
+    /// - The index is [`NONE`] at most.
+    /// - Slots below the end of their chunk have headers, which this thread sees.
+    /// - No other thread takes slots meanwhile, or writes headers while what is returned is used.
+    #[inline]
+    pub(super) unsafe fn find(&self, index: u32) -> Option<SlotRef<'_, T>> {
+        // SAFETY: the first condition.
+        let chunk = unsafe { chunk_of(index) };
+        // An index of another chunk is larger than this end.
+        // SAFETY: nobody writes it meanwhile (third condition).
+        if index >= unsafe { self.ends[chunk].as_ptr().read() } {
+            return None;
+        }
+        // SAFETY: as above. Read as an atomic word, it would be an instruction by itself.
+        let origin = unsafe { self.origins[chunk].as_ptr().read() };
+        let place = origin.cast::<Slot<T>>().wrapping_add(index as usize);
+        // SAFETY: inside the chunk, as the index is below its limit (invariant 2).
+        let place = unsafe { NonNull::new_unchecked(place) };
+        // SAFETY: it has a header, which nobody else writes (the other
+        // conditions), in memory that stays while the directory is borrowed (invariant 1).
+        Some(unsafe { SlotRef::new(place) })
+    }
+
+    /// The slot of this index.
+    ///
+    /// # Safety
+    ///
+    /// - There is one, which has a header that this thread sees.
+    /// - While what is returned is used, no other thread writes that header, nor reads it where
+    ///   this thread writes.
+    #[inline]
+    pub(super) unsafe fn slot(&self, index: u32) -> SlotRef<'_, T> {
+        // SAFETY: there is a slot (the first condition), and so there is memory for it.
+        let place = unsafe { self.place(index) };
+        // SAFETY: it has a header, which this thread has for itself (both conditions), in memory
+        // that stays while the directory is borrowed (invariant 1).
+        unsafe { SlotRef::new(place) }
+    }
+
+    /// All slots that were used so far, by their index.
+    ///
+    /// # Safety
+    ///
+    /// - Slots below the end of their chunk have headers, which this thread sees.
+    /// - While the iterator, or what it yields, is used, no other thread takes slots or writes
+    ///   headers, nor reads them where this thread writes.
+    #[inline]
+    pub(super) unsafe fn slots(&self) -> Slots<'_, T> {
+        Slots { directory: self, next_chunk: 0, next: 0, end: 0, place: NonNull::dangling() }
+    }
+
+    /// How many slots there is memory for.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity_before(CHUNKS)
+    }
+
+    /// How many slots there is memory for in the chunks before this one.
+    pub(super) fn capacity_before(&self, chunk: usize) -> usize {
+        let len =
+            |chunk: usize| self.limits[chunk].load(Acquire).saturating_sub(first_index(chunk));
+        (0..chunk).map(|chunk| len(chunk) as usize).sum()
+    }
+}
+
+/// The slots of a directory, from the first on.
+///
+/// # Invariants
+///
+/// 1. The slots of the indices from `next` to `end` have headers, and lie side by side from `place`
+///    on.
+pub(super) struct Slots<'pool, T> {
+    directory: &'pool Directory<T>,
+    next_chunk: usize,
+    next: u32,
+    end: u32,
+    place: NonNull<Slot<T>>,
+}
+
+impl<T> Slots<'_, T> {
+    /// Goes to the next chunk that has slots. False where there is none.
+    #[cold]
+    fn next_chunk(&mut self) -> bool {
+        let Some(end) = self.directory.ends.get(self.next_chunk) else { return false };
+        let (first, end) = (first_index(self.next_chunk), end.load(Relaxed));
+        if end <= first {
+            return false; // And neither do those behind it.
+        }
+        self.next_chunk += 1;
+        // INVARIANT: 1 holds, as slots below the end have headers (the condition of `slots`).
+        (self.next, self.end) = (first, end);
+        // SAFETY: below the end, and so below the limit.
+        self.place = unsafe { self.directory.place(first) };
+        true
+    }
+}
+
+impl<T> Clone for Slots<'_, T> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
+    }
+}
+
+impl<'pool, T> Iterator for Slots<'pool, T> {
+    type Item = (u32, SlotRef<'pool, T>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next == self.end && !self.next_chunk() {
+            return None;
+        }
+        // SAFETY: invariant 1; the memory stays while the directory is borrowed. That nobody else
+        // writes the header is the condition of `slots`.
+        let slot = unsafe { SlotRef::new(self.place) };
+        let index = self.next;
+        self.next += 1;
+        // SAFETY: the end of this slot, inside its chunk or at its end.
+        self.place = unsafe { self.place.add(1) };
+        Some((index, slot))
+    }
+}

@@ -1,0 +1,261 @@
+//! `Pool`: objects of one type behind keys that grow stale.
+
+mod access;
+mod drain;
+mod insert;
+mod iter;
+mod remove;
+#[cfg(test)]
+mod tests;
+mod vacancies;
+
+pub use drain::Drain;
+pub use iter::{Iter, IterMut, IterPinMut, Keys, Values, ValuesMut};
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use allocator_api2::alloc::Allocator;
+#[cfg(feature = "malloc")]
+use heapwright_malloc::Malloc;
+use heapwright_new::BadAlloc;
+
+use super::Key;
+use super::chunks::Chunks;
+use super::directory::Slots;
+use super::slot::SlotRef;
+use super::sweep::destroy_all;
+use vacancies::Vacancies;
+
+/// Objects of one type, each in a slot of its own, where it stays until it ends.
+///
+/// To [insert](Self::insert) an object gives a [`Key`], which is 8 bytes, may be copied and kept
+/// anywhere, and is answered with `None` once the object is gone. A slot is used again by later
+/// objects, of the same type.
+///
+/// Nothing here moves an object but what gives it away: growth takes more memory and copies
+/// nothing. Where `T` is not [`Unpin`], the methods that would give it away or lend it as `&mut T`
+/// are not there. Over a [`StaticAllocator`](heapwright_new::StaticAllocator) such objects are
+/// pinned: [`insert_pin`](Self::insert_pin) builds one that may know its own address, and
+/// [`get_pin_mut`](Self::get_pin_mut) lends it.
+///
+/// # Guarantees
+///
+/// - An object that ends is destroyed in place, also where the destructor of another panics.
+/// - Where a constructor fails or panics, the pool is as before. Where a destructor panics, its
+///   object is gone and the pool is whole.
+/// - A slot holds objects of type `T` only, and memory goes back to the allocator when the pool is
+///   dropped, and not before. A pool that is forgotten leaks both.
+///
+/// # Invariants
+///
+/// 1. The slots below the end of their chunk have headers. An object lives in those whose
+///    generation is odd, and is the pool's; `vacancies.live` counts them.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::pool::{Key, Pool};
+///
+/// struct Body {
+///     mass: u32,
+///     around: Option<Key<Body>>,
+/// }
+///
+/// let mut bodies = Pool::new();
+/// let sun = bodies.insert(Body { mass: 333_000, around: None })?;
+/// let earth = bodies.insert(Body { mass: 1, around: Some(sun) })?;
+/// let mass_around = |bodies: &Pool<Body>, body| {
+///     let center = bodies.get(bodies.get(body)?.around?)?;
+///     Some(center.mass)
+/// };
+/// assert_eq!(mass_around(&bodies, earth), Some(333_000));
+/// bodies.remove(sun);
+/// assert_eq!(mass_around(&bodies, earth), None); // the key is stale, and known to be
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
+pub struct Pool<
+    T,
+    #[cfg(feature = "malloc")] A: Allocator = Malloc,
+    #[cfg(not(feature = "malloc"))] A: Allocator,
+> {
+    chunks: Chunks<T, A>,
+    vacancies: Vacancies,
+    /// Dropping a pool drops `T`s.
+    objects: PhantomData<T>,
+}
+
+/// Moving a pool moves no object.
+impl<T, A: Allocator> Unpin for Pool<T, A> {}
+
+#[cfg(feature = "malloc")]
+impl<T> Pool<T> {
+    /// A pool without objects, which takes no memory yet.
+    #[inline]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::new_in(Malloc)
+    }
+
+    /// A pool with room for that many objects.
+    ///
+    /// # Errors
+    ///
+    /// As [`reserve`](Self::reserve).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let pool = Pool::<[u64; 4]>::with_capacity(1000)?;
+    /// assert!(pool.capacity() >= 1000);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
+    pub fn with_capacity(capacity: usize) -> Result<Self, BadAlloc> {
+        Self::with_capacity_in(capacity, Malloc)
+    }
+}
+
+impl<T, A: Allocator> Pool<T, A> {
+    /// A pool without objects, which takes its memory from `allocator`, and none yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use allocator_api2::alloc::Global;
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut pool = Pool::new_in(Global);
+    /// pool.insert(7)?;
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn new_in(allocator: A) -> Self {
+        // INVARIANT: 1 holds of none.
+        Self { chunks: Chunks::new(allocator), vacancies: Vacancies::NONE, objects: PhantomData }
+    }
+
+    /// A pool with room for that many objects in memory of `allocator`.
+    ///
+    /// # Errors
+    ///
+    /// As [`reserve`](Self::reserve).
+    pub fn with_capacity_in(capacity: usize, allocator: A) -> Result<Self, BadAlloc> {
+        let mut pool = Self::new_in(allocator);
+        pool.reserve(capacity)?;
+        Ok(pool)
+    }
+
+    /// Sees to it that `additional` more objects can be inserted without asking the allocator.
+    ///
+    /// Where the pool has no memory yet, it takes one block.
+    ///
+    /// # Errors
+    ///
+    /// [`BadAlloc`] where there is no memory, or where they would be more than a pool has slots,
+    /// which is some 400 million at least. Memory that was taken before that is kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut pool = Pool::<u64>::new();
+    /// pool.reserve(100)?;
+    /// assert!(pool.capacity() >= 100);
+    /// assert!(pool.reserve(usize::MAX).is_err());
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
+    pub fn reserve(&mut self, additional: usize) -> Result<(), BadAlloc> {
+        let used = self.len() + self.vacancies.worn_out as usize;
+        self.chunks.reserve(additional.saturating_add(used))
+    }
+
+    /// The number of objects.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut pool = Pool::new();
+    /// pool.insert('a')?;
+    /// pool.insert('b')?;
+    /// assert_eq!(pool.len(), 2);
+    /// assert!(!pool.is_empty());
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.vacancies.live as usize
+    }
+
+    /// Whether there is no object.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.vacancies.live == 0
+    }
+
+    /// How many objects there can be before the pool asks the allocator for more memory.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.chunks.directory.capacity() - self.vacancies.worn_out as usize
+    }
+
+    /// The allocator that the memory comes from.
+    #[inline]
+    #[must_use]
+    pub const fn allocator(&self) -> &A {
+        self.chunks.allocator()
+    }
+
+    /// The slot in which the key's object lives.
+    #[inline]
+    fn find(&self, key: Key<T>) -> Option<SlotRef<'_, T>> {
+        find(&self.chunks, key)
+    }
+}
+
+/// The slot in which the key's object lives. It borrows the chunks alone, so that the vacancies
+/// can be changed meanwhile.
+#[inline]
+fn find<T, A: Allocator>(chunks: &Chunks<T, A>, key: Key<T>) -> Option<SlotRef<'_, T>> {
+    // SAFETY: a key has an index that may be (its invariant 2); slots that were used have headers
+    // (invariant 1 of the pool); nobody changes the pool while it is borrowed.
+    let slot = unsafe { chunks.directory.find(key.index()) }?;
+    // A key's generation is odd, so an equal one says that an object lives here.
+    (slot.generation() == key.generation()).then_some(slot)
+}
+
+/// All slots that were used so far.
+#[inline]
+fn slots<T, A: Allocator>(chunks: &Chunks<T, A>) -> Slots<'_, T> {
+    // SAFETY: they have headers (invariant 1 of the pool); slots are taken by nobody while the
+    // pool is borrowed.
+    unsafe { chunks.directory.slots() }
+}
+
+impl<T, A: Allocator> Drop for Pool<T, A> {
+    fn drop(&mut self) {
+        if core::mem::needs_drop::<T>() && self.vacancies.live > 0 {
+            // SAFETY: the objects are the pool's (invariant 1), which is no more.
+            unsafe { destroy_all(slots(&self.chunks), |_, _| ()) };
+        }
+    }
+}
+
+impl<T, A: Allocator + Default> Default for Pool<T, A> {
+    fn default() -> Self {
+        Self::new_in(A::default())
+    }
+}
+
+impl<T: fmt::Debug, A: Allocator> fmt::Debug for Pool<T, A> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(self).finish()
+    }
+}

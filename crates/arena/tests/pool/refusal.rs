@@ -1,0 +1,114 @@
+//! Allocators that refuse: each allocation of a pool once.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::{AllocError, Allocator, Global};
+use heapwright_arena::pool::{ObjectPool, Pool, SharedPool};
+use heapwright_new::{BadAlloc, NewError, value};
+
+/// Serves so many blocks, and counts those that did not come back.
+struct Limited {
+    left: Cell<usize>,
+    out: Cell<isize>,
+}
+
+impl Limited {
+    fn to(blocks: usize) -> Self {
+        Self { left: Cell::new(blocks), out: Cell::new(0) }
+    }
+}
+
+// SAFETY: blocks are those of `Global`.
+unsafe impl Allocator for Limited {
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        let left = self.left.get().checked_sub(1).ok_or(AllocError)?;
+        let block = Global.allocate(layout)?;
+        self.left.set(left);
+        self.out.set(self.out.get() + 1);
+        Ok(block)
+    }
+
+    unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        self.out.set(self.out.get() - 1);
+        // SAFETY: the caller's conditions.
+        unsafe { Global.deallocate(block, layout) };
+    }
+}
+
+const OBJECTS: usize = 3000;
+
+#[test]
+fn a_pool_that_was_refused_is_as_before_and_goes_on_later() {
+    for served in 0..7 {
+        let limited = Limited::to(served);
+        let mut pool = Pool::new_in(&limited);
+        let mut keys = Vec::new();
+        let refused = loop {
+            match pool.insert(format!("{}", keys.len())) {
+                Ok(key) => keys.push(key),
+                Err(refused) => break refused,
+            }
+        };
+        assert!(matches!(refused, BadAlloc::Exhausted { size, .. } if size > 0), "{refused}");
+        assert_eq!((pool.len(), pool.capacity()), (keys.len(), keys.len()));
+        assert!(pool.reserve(1).is_err());
+        // What is there still works without memory.
+        if let Some(key) = keys.pop() {
+            pool.remove(key).unwrap();
+            keys.push(pool.insert(format!("{}", keys.len())).unwrap());
+        }
+        limited.left.set(usize::MAX);
+        while keys.len() < OBJECTS {
+            keys.push(pool.insert(format!("{}", keys.len())).unwrap());
+        }
+        for (number, key) in keys.iter().enumerate() {
+            assert_eq!(pool[*key], format!("{number}"));
+        }
+        assert!(limited.out.get() > 0);
+        drop(pool);
+        assert_eq!(limited.out.get(), 0);
+    }
+}
+
+#[test]
+fn pools_of_handles_that_were_refused_serve_again_what_comes_back() {
+    for served in 0..5 {
+        let limited = Limited::to(served);
+        let (one, many) = (ObjectPool::new_in(&limited), SharedPool::new_in(&limited));
+        let (mut of_one, mut of_many) = (Vec::new(), Vec::new());
+        while let Ok(object) = one.create(value(of_one.len())) {
+            of_one.push(object);
+            if let Ok(object) = many.create(value(of_many.len())) {
+                of_many.push(object);
+            }
+        }
+        assert!(matches!(one.create(value(0)), Err(NewError::Alloc(BadAlloc::Exhausted { .. }))));
+        assert!(of_one.iter().enumerate().all(|(number, object)| **object == number));
+        assert!(of_many.iter().enumerate().all(|(number, object)| **object == number));
+        if of_one.pop().is_some() {
+            of_one.push(one.create(value(7)).unwrap());
+        }
+        drop((of_one, of_many));
+        drop((one, many));
+        assert_eq!(limited.out.get(), 0);
+    }
+}
+
+#[test]
+fn an_empty_pool_asks_for_nothing() {
+    let limited = Limited::to(0);
+    let pool = Pool::<String, _>::new_in(&limited);
+    assert_eq!((pool.len(), pool.capacity(), pool.iter().count()), (0, 0, 0));
+    assert!(Pool::<String, _>::with_capacity_in(0, &limited).is_ok());
+}
+
+#[test]
+fn what_can_never_be_is_an_error_and_no_overflow() {
+    let mut bytes = Pool::<u8, Global>::new_in(Global);
+    assert!(matches!(bytes.reserve(usize::MAX), Err(BadAlloc::BadArrayNewLength { .. })));
+    let refused = Pool::<[u8; 1 << 40], Global>::with_capacity_in(1 << 30, Global);
+    assert!(matches!(refused, Err(BadAlloc::BadArrayNewLength { .. })));
+    assert!(bytes.insert(1).is_ok());
+}
