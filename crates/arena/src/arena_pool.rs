@@ -62,12 +62,29 @@ impl<'env> ArenaPool<'env> {
 
     /// Destroys all objects of all arenas, and keeps some memory of each.
     pub fn reset(&mut self) {
-        let reset = Self::new();
-        while let Some(mut arena) = self.idle.pop() {
-            arena.reset();
-            reset.idle.push(arena);
+        /// Goes on with the others where a destructor panics.
+        struct Left<'a, 'env> {
+            from: SegQueue<Arena<'env, Sendable>>,
+            to: &'a SegQueue<Arena<'env, Sendable>>,
         }
-        *self = reset;
+
+        impl Left<'_, '_> {
+            fn reset(&self) {
+                while let Some(mut arena) = self.from.pop() {
+                    arena.reset();
+                    self.to.push(arena);
+                }
+            }
+        }
+
+        impl Drop for Left<'_, '_> {
+            fn drop(&mut self) {
+                self.reset();
+            }
+        }
+
+        let from = core::mem::take(&mut self.idle);
+        Left { from, to: &self.idle }.reset();
     }
 
     /// The bytes of all chunks of all arenas that are not leased.
@@ -208,6 +225,7 @@ impl<'env> Deref for Lease<'_, 'env> {
 
 impl Drop for Lease<'_, '_> {
     fn drop(&mut self) {
+        self.arena.set_limit(None);
         // SAFETY: taken once, here.
         self.pool.idle.push(unsafe { ManuallyDrop::take(&mut self.arena) });
     }

@@ -81,7 +81,11 @@ impl<C: Census, S: Source> Family<C, S> {
 
     /// Keeps a source without blocks in use, where there is memory to know it by.
     #[inline]
-    pub(crate) fn keep(&self, source: S) {
+    pub(crate) fn keep(&self, mut source: S)
+    where
+        S: Spawn,
+    {
+        source.renew();
         let mut warm = self.head().warm.take();
         if warm.try_reserve(1).is_ok() {
             warm.push(source);

@@ -234,12 +234,23 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
 
 impl<M: Mode, C: Census, S: Source> Drop for Arena<'_, M, C, S> {
     fn drop(&mut self) {
-        let census = self.family.census();
-        if self.family.is_head() {
-            census.ends();
+        /// Destroys the objects, also where the report panics: their memory goes in any case.
+        struct Destroys<'a, 'env, M: Mode, C: Census, S: Source>(&'a Arena<'env, M, C, S>);
+
+        impl<M: Mode, C: Census, S: Source> Drop for Destroys<'_, '_, M, C, S> {
+            fn drop(&mut self) {
+                let census = self.0.family.census();
+                let died = |entry, count| census.died(entry, count);
+                // SAFETY: who borrowed an object borrowed the arena, which is nobody's any more.
+                unsafe { self.0.runs.destroy_all(&died) };
+            }
         }
-        // SAFETY: who borrowed an object borrowed the arena, which is nobody's any more.
-        unsafe { self.runs.destroy_all(&|entry, count| census.died(entry, count)) };
+
+        let destroys = Destroys(self);
+        if self.family.is_head() {
+            self.family.census().ends();
+        }
+        drop(destroys);
     }
 }
 

@@ -56,4 +56,9 @@ impl Spawn for Bump {
     fn spawn(&self) -> Self {
         Self::new()
     }
+
+    #[inline]
+    fn renew(&mut self) {
+        self.set_allocation_limit(None);
+    }
 }

@@ -117,4 +117,7 @@ pub unsafe trait StaticSource: Source {}
 pub trait Spawn: Source {
     /// Another source of the same kind, without memory, and without what limits this one.
     fn spawn(&self) -> Self;
+
+    /// Takes away what limits it, before it serves another scope.
+    fn renew(&mut self) {}
 }

@@ -1,7 +1,8 @@
 //! Memory of a break: bytes of the caller, reserved addresses, the program break.
 
 use core::alloc::Layout;
-use core::cell::{Cell, UnsafeCell};
+use core::cell::Cell;
+use core::fmt;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
@@ -51,9 +52,9 @@ const BYTES_ALIGN: usize = 16;
 /// let arena = Arena::over(Region::in_bytes(&mut bytes).unwrap());
 /// let pinned = arena.create_pin(value(7)); // refused
 /// ```
-#[derive(Debug)]
 pub struct Region<B: Break> {
-    source: UnsafeCell<B>,
+    /// Taken out while it grows: nothing keeps a break from coming back here meanwhile.
+    source: Cell<Option<B>>,
     window: Window,
     whole: Cell<Option<NonNull<[u8]>>>,
     reserved_bytes: Cell<usize>,
@@ -79,23 +80,21 @@ impl<B: Break> Region<B> {
     /// A source whose memory is taken from a break that nobody else has.
     pub const fn new(source: B) -> Self {
         let (whole, reserved_bytes) = (Cell::new(None), Cell::new(0));
-        Self { source: UnsafeCell::new(source), window: Window::empty(), whole, reserved_bytes }
+        Self { source: Cell::new(Some(source)), window: Window::empty(), whole, reserved_bytes }
     }
 
     /// Moves the break up, so that there is room for `layout`.
     #[cold]
     fn grow_for(&self, layout: Layout) -> Option<()> {
-        // SAFETY: not shared between threads, and no method of a break comes back here.
-        let source = unsafe { &mut *self.source.get() };
-        // What aligns the block may take as much as its alignment.
-        let needed = layout.size().checked_add(layout.align())?;
-        let rest = source.capacity().saturating_sub(source.len());
-        let growth = source.grow(needed.max(GROW_BYTES.min(rest))).ok();
-        // The last few bytes may do without what aligns them.
-        let growth = growth.or_else(|| source.grow(layout.size()).ok())?;
-        let memory = growth.memory;
+        let mut source = self.source.take()?;
+        let memory = Self::grow_by(&mut source, layout);
+        self.source.set(Some(source));
+        let memory = memory?;
+        let is_behind = |below: &NonNull<[u8]>| {
+            below.cast::<u8>().addr().get() + below.len() == memory.cast::<u8>().addr().get()
+        };
         // INVARIANT: 1.
-        let whole = match self.whole.get().filter(|_| growth.gap_bytes == 0) {
+        let whole = match self.whole.get().filter(is_behind) {
             Some(below) => NonNull::slice_from_raw_parts(below.cast(), below.len() + memory.len()),
             None => memory,
         };
@@ -103,6 +102,15 @@ impl<B: Break> Region<B> {
         self.window.open(memory);
         self.reserved_bytes.set(self.reserved_bytes.get() + memory.len());
         Some(())
+    }
+
+    fn grow_by(source: &mut B, layout: Layout) -> Option<NonNull<[u8]>> {
+        // What aligns the block may take as much as its alignment.
+        let needed = layout.size().checked_add(layout.align())?;
+        let rest = source.capacity().saturating_sub(source.len());
+        let growth = source.grow(needed.max(GROW_BYTES.min(rest))).ok();
+        // The last few bytes may do without what aligns them.
+        Some(growth.or_else(|| source.grow(layout.size()).ok())?.memory)
     }
 }
 
@@ -141,5 +149,12 @@ unsafe impl<B: Break> Source for Region<B> {
 
     fn reserved_bytes(&self) -> usize {
         self.reserved_bytes.get()
+    }
+}
+
+impl<B: Break> fmt::Debug for Region<B> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut region = formatter.debug_struct("Region");
+        region.field("reserved_bytes", &self.reserved_bytes).finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 
 use allocator_api2::alloc::{AllocError, Allocator};
 use heapwright_arena::source::Chunks;
-use heapwright_arena::{Arena, Local, NoCensus};
+use heapwright_arena::{Arena, ArenaPool, Local, NoCensus};
 use heapwright_malloc::Malloc;
 use heapwright_new::{BadAlloc, NewError, init_raw, value, zeroed};
 
@@ -98,4 +98,19 @@ fn lengths_that_no_array_has_are_refused() {
     let refused = arena.create_array(isize::MAX as usize / 8, |_| value(0_u64)).unwrap_err();
     assert!(matches!(refused, NewError::Alloc(BadAlloc::Exhausted { .. })), "{refused}");
     assert!(Arena::with_capacity(isize::MAX as usize).is_err());
+}
+
+#[test]
+fn a_limit_of_a_scope_or_a_lease_ends_with_it() {
+    let arena = Arena::new();
+    let needed = || zeroed::<[u8; 5000]>();
+    arena.scope(|scope| {
+        scope.set_limit(Some(2000));
+        assert!(scope.alloc(needed()).is_err());
+        scope.alloc(value(7)).map(|_| ()).unwrap();
+    });
+    arena.scope(|scope| scope.alloc(needed()).map(|_| ())).unwrap();
+    let pool = ArenaPool::new();
+    pool.lease().set_limit(Some(2000));
+    pool.lease().alloc(needed()).unwrap();
 }

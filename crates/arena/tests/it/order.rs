@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use core::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use heapwright_arena::Arena;
+use heapwright_arena::{Arena, ArenaPool, ByType};
 use heapwright_new::{Init, NewError, PinInit, array_from_fn, value};
 
 use crate::probe::{destroyed, log};
@@ -122,4 +122,33 @@ fn a_parent_dies_before_the_children_that_its_constructor_created() {
     arena.create(parent).unwrap();
     drop(arena);
     assert_eq!(destroyed(), [1, 4, 3, 2]);
+}
+
+#[test]
+fn a_report_that_panics_does_not_stop_the_destructors() {
+    let _quiet = quiet();
+    let census = ByType::new().at_end(|_| panic!("on purpose"));
+    let arena = Arena::counting(census);
+    arena.create(value(Other(1))).unwrap();
+    arena.create(value(Other(2))).unwrap();
+    let caught = catch_unwind(AssertUnwindSafe(|| drop(arena)));
+    assert!(caught.is_err());
+    assert_eq!(destroyed(), [2, 1]);
+}
+
+#[test]
+fn a_destructor_that_panics_does_not_stop_those_of_the_other_arenas_of_a_pool() {
+    let _quiet = quiet();
+    let mut pool = ArenaPool::new();
+    {
+        let leases = [pool.lease(), pool.lease(), pool.lease()];
+        for (lease, number) in leases.iter().zip([1, 100, 2]) {
+            lease.create(value(Numbered(number))).unwrap();
+        }
+    }
+    let caught = catch_unwind(AssertUnwindSafe(|| pool.reset()));
+    assert!(caught.is_err());
+    let mut numbers = destroyed();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1, 2, 100]);
 }

@@ -1,10 +1,12 @@
 //! Arenas over other memory than bumpalo's.
 
+use core::cell::Cell;
 use core::mem::MaybeUninit;
+use core::ptr::NonNull;
 
-use heapwright_arena::Arena;
 use heapwright_arena::source::{Chunks, Region, Source};
-use heapwright_break::ReservedBreak;
+use heapwright_arena::{Arena, Local, NoCensus};
+use heapwright_break::{Break, BreakError, FixedBreak, Growth, ReservedBreak, StaticBuffer};
 use heapwright_malloc::Malloc;
 use heapwright_new::{BadAlloc, NewError, value, zeroed};
 
@@ -33,7 +35,7 @@ fn check<S: Source>(source: S) {
 }
 
 fn create<T: Probe, S: Source>(
-    arena: &Arena<'_, heapwright_arena::Local, heapwright_arena::NoCensus, S>,
+    arena: &Arena<'_, Local, NoCensus, S>,
     number: u32,
     numbers: &mut Vec<u32>,
 ) {
@@ -87,8 +89,6 @@ fn bytes_too_few_for_anything_are_refused() {
 fn chunks_go_back_to_their_allocator() {
     use allocator_api2::alloc::{AllocError, Allocator};
     use core::alloc::Layout;
-    use core::cell::Cell;
-    use core::ptr::NonNull;
 
     struct Counting<'a>(&'a Cell<usize>);
     // SAFETY: malloc's own blocks.
@@ -115,4 +115,62 @@ fn chunks_go_back_to_their_allocator() {
     assert!(held.get() > 0 && held.get() < most, "one chunk is kept");
     drop(arena);
     assert_eq!(held.get(), 0);
+}
+
+/// A break that uses the arena it serves, which nothing forbids.
+struct Meddling(FixedBreak<'static>);
+
+type Served = Arena<'static, Local, NoCensus, Region<Meddling>>;
+
+thread_local! {
+    static SERVED: Cell<Option<&'static Served>> = const { Cell::new(None) };
+}
+
+// SAFETY: the break inside, whose guarantees do not speak of what else `grow` does.
+unsafe impl Break for Meddling {
+    fn start(&self) -> Option<NonNull<u8>> {
+        self.0.start()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    fn page_size(&self) -> usize {
+        self.0.page_size()
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<Growth, BreakError> {
+        if let Some(arena) = SERVED.get() {
+            let refused = arena.alloc(zeroed::<[u8; 64]>()).map(|_| ());
+            assert!(refused.is_err(), "there is no memory while it grows");
+        }
+        self.0.grow(bytes)
+    }
+
+    unsafe fn shrink(&mut self, bytes: usize) -> Result<(), BreakError> {
+        // SAFETY: the caller's conditions.
+        unsafe { self.0.shrink(bytes) }
+    }
+
+    unsafe fn discard(&self, pages: NonNull<[u8]>) {
+        // SAFETY: the caller's conditions.
+        unsafe { self.0.discard(pages) };
+    }
+}
+
+#[test]
+fn a_break_that_uses_the_arena_while_it_grows_is_told_that_there_is_no_memory() {
+    static BUFFER: StaticBuffer<4096> = StaticBuffer::new();
+    let region = Region::new(Meddling(FixedBreak::from_static(&BUFFER)));
+    let arena: &'static Served = Box::leak(Box::new(Arena::over(region)));
+    SERVED.set(Some(arena));
+    for _ in 0..60 {
+        assert_eq!(arena.alloc(zeroed::<[u8; 64]>()).unwrap(), &[0; 64]);
+    }
+    SERVED.set(None);
 }
