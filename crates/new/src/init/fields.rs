@@ -33,6 +33,13 @@ pub const fn whole<T>(object: *mut T, literal: fn() -> T) {
     let _ = (object, literal);
 }
 
+/// Says that the object is a struct, and no variant of an enum, which has fields only by way of
+/// what it may [`Deref`](core::ops::Deref) to. Nothing is used.
+#[inline]
+pub const fn is_struct<T>(object: *mut T, literal: fn() -> T) {
+    let _ = (object, literal);
+}
+
 /// Says that references to the fields may be taken, which the compiler rejects where the type is
 /// packed.
 #[inline]
@@ -145,6 +152,12 @@ impl<T> PinKind<T> {
     pub const fn of(_: *mut T) -> Self {
         Self(PhantomData)
     }
+
+    /// The same fields, which are those of such an object.
+    #[inline]
+    pub fn checked<P: FieldsOf<T>>(self, fields: P) -> P {
+        fields
+    }
 }
 
 impl<T> Clone for PinKind<T> {
@@ -183,6 +196,38 @@ impl<T> ByReference<T> for &PinKind<T> {
     fn heapwright_fields(self, _: Pin<&mut T>) -> &mut T {
         never()
     }
+}
+
+/// What the fields of a `T` are reached by. A method of the user's own, of the name
+/// `heapwright_fields`, could return anything else.
+///
+/// # Safety
+///
+/// It is `&mut T`, or the projection of a type declared by [`pin_data!`](crate::pin_data).
+pub unsafe trait FieldsOf<T> {}
+
+// SAFETY: a reference as it is.
+unsafe impl<T> FieldsOf<T> for &mut T {}
+
+/// The reference to a field that is pinned with the whole.
+///
+/// # Safety
+///
+/// The whole is pinned, and nothing moves this field out of it.
+#[inline]
+pub const unsafe fn pinned_field<F>(field: &mut F) -> Pin<&mut F> {
+    // SAFETY: the caller's condition.
+    unsafe { Pin::new_unchecked(field) }
+}
+
+/// The reference to a field that is not.
+///
+/// # Safety
+///
+/// None: it is called where the other one may be.
+#[inline]
+pub const unsafe fn free_field<F>(field: &mut F) -> &mut F {
+    field
 }
 
 /// A reference to what `heapwright_fields` has for a field of type `F`: what `I` may build it?

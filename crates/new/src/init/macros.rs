@@ -10,9 +10,10 @@
 //! ```
 //!
 //! What makes the macros sound: the object is also written as a literal, so the compiler sees that
-//! every field is there once; references to the fields are taken, so the type is not packed; user
-//! code stands outside of `unsafe`; and names of the macros are out of its reach. None of these
-//! extra expressions is ever evaluated.
+//! every field is there once, and as one that takes the rest from another, which only a struct may;
+//! references to the fields are taken, so the type is not packed; and user code stands outside of
+//! `unsafe`. None of these extra expressions is ever evaluated. Bindings of the macros are out of
+//! its reach; where it has a `static` or a `const` of such a name, the compiler says so.
 
 /// An initialiser of a struct that builds field by field, in place.
 ///
@@ -163,6 +164,10 @@ macro_rules! __initialiser {
                     $crate::__private::whole(object, || {
                         $type { $($field: $crate::__private::never(),)* }
                     });
+                    #[allow(clippy::needless_update, reason = "a variant of an enum may not")]
+                    $crate::__private::is_struct(object, || {
+                        $type { $($field: $crate::__private::never(),)* ..$crate::__private::never() }
+                    });
                     $crate::__private::not_packed(object, |_object| {
                         $($crate::__private::is_reference(&_object.$field);)*
                     });
@@ -225,7 +230,7 @@ macro_rules! __pinning {
     (init $object:ident $($field:tt $init:ident)*) => {};
     (pin_init $object:ident $($field:tt $init:ident)*) => {
         let _kind = $crate::__private::PinKind::of($object);
-        let _fields = || _kind.heapwright_fields($crate::__private::never());
+        let _fields = || _kind.checked(_kind.heapwright_fields($crate::__private::never()));
         $(
             // SAFETY: as in `__initialiser!`; a place is named, and nothing is read.
             let _field = unsafe { &raw mut (*$object).$field };

@@ -5,6 +5,7 @@
 //! self`, a packed layout, and a projection of the user's own. The macro therefore declares the
 //! struct and owns all four, as pin-project does.
 
+use core::marker::PhantomData;
 use core::pin::Pin;
 
 /// The destructor of a type declared by [`pin_data!`](crate::pin_data) with `#[pinned_drop]`.
@@ -27,7 +28,7 @@ use core::pin::Pin;
 /// }
 ///
 /// impl PinnedDrop for Timer {
-///     fn drop(self: Pin<&mut Self>, _: DropToken) {
+///     fn drop(self: Pin<&mut Self>, _: DropToken<Self>) {
 ///         let ends = self.project().ends;
 ///         ends.set(ends.get() + 1);
 ///     }
@@ -39,14 +40,14 @@ use core::pin::Pin;
 /// ```
 pub trait PinnedDrop {
     /// Runs before the fields are dropped. The token keeps everybody else from calling it.
-    fn drop(self: Pin<&mut Self>, token: DropToken);
+    fn drop(self: Pin<&mut Self>, token: DropToken<Self>);
 }
 
-/// What only a destructor has. See [`PinnedDrop`].
+/// What only a destructor of `T` has. See [`PinnedDrop`].
 #[derive(Debug)]
-pub struct DropToken(());
+pub struct DropToken<T: ?Sized>(PhantomData<fn(*const T) -> *const T>);
 
-impl DropToken {
+impl<T: ?Sized> DropToken<T> {
     /// A token.
     ///
     /// # Safety
@@ -56,7 +57,7 @@ impl DropToken {
     #[doc(hidden)]
     #[must_use]
     pub const unsafe fn new() -> Self {
-        Self(())
+        Self(PhantomData)
     }
 }
 
@@ -297,9 +298,22 @@ macro_rules! __pin_impl {
                 // SAFETY: what is pinned is not moved, but lent as `Pin`.
                 let _this = unsafe { ::core::pin::Pin::get_unchecked_mut(this) };
                 __HeapwrightProjection {
-                    $($field: $crate::__pin_project!($pin _this.$field),)*
+                    $(
+                        // SAFETY: the whole is pinned, and nothing moves a field marked `#[pin]`
+                        // out of it.
+                        $field: unsafe { $crate::__pin_field!($pin)(&mut _this.$field) },
+                    )*
                 }
             }
+        }
+
+        // SAFETY: what the projection leads to are the fields of this type.
+        unsafe impl<'__heapwright, $($imp)*> $crate::__private::FieldsOf<$name<$($args)*>>
+            for __HeapwrightProjection<'__heapwright, $($args)*>
+        where
+            $name<$($args)*>: '__heapwright,
+            $($where)*
+        {
         }
 
         impl<$($imp)*> $name<$($args)*>
@@ -337,16 +351,15 @@ macro_rules! __pin_reference {
     ([] $lifetime:lifetime $type:ty) => { &$lifetime mut $type };
 }
 
-/// The reference to a field, taken.
+/// What takes the reference to a field.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __pin_project {
-    ([pin] $this:ident.$field:ident) => {
-        // SAFETY: the whole is pinned, and nothing moves this field out of it.
-        unsafe { ::core::pin::Pin::new_unchecked(&mut $this.$field) }
+macro_rules! __pin_field {
+    ([pin]) => {
+        $crate::__private::pinned_field
     };
-    ([] $this:ident.$field:ident) => {
-        &mut $this.$field
+    ([]) => {
+        $crate::__private::free_field
     };
 }
 

@@ -184,7 +184,7 @@ fn a_pinned_destructor_runs_before_the_fields_end() {
         }
     }
     impl<T: Copy> PinnedDrop for Timer<'_, T> {
-        fn drop(self: Pin<&mut Self>, _: DropToken) {
+        fn drop(self: Pin<&mut Self>, _: DropToken<Self>) {
             let this = self.project();
             assert_eq!(this.node.ring_len(), 1);
             let _ = *this.id;
