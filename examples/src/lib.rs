@@ -11,3 +11,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/from-cpp.md")]
 pub struct FromCpp;
+
+/// The lines of `docs/choosing.md`, compiled and run as doc tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/choosing.md")]
+pub struct Choosing;

@@ -65,6 +65,31 @@ fn an_order_book_has_a_pool_and_a_handler() {
 }
 
 #[test]
+fn an_expression_is_compiled_and_its_names_end_newest_first() {
+    says("expression_compiler", &["destroyed, the newest first: left, area, height, width"]);
+}
+
+#[test]
+fn timers_unlink_themselves_on_the_stack_and_in_an_arena() {
+    says("timer_wheel", &["after the scope 2 wait", "one that was forgotten was called 1 time"]);
+}
+
+#[test]
+fn frames_keep_their_memory_and_the_end_reports_what_lived() {
+    says("game_frame", &["live objects: 2 types, 7 objects", "examples/game_frame.rs:"]);
+}
+
+#[test]
+fn files_are_parsed_by_threads_into_leased_arenas() {
+    says("parallel_parsing", &["192 modules were destroyed", "refused: a list does not end"]);
+}
+
+#[test]
+fn entities_have_keys_that_grow_stale() {
+    says("entity_world", &["is gone", "3 entities"]);
+}
+
+#[test]
 fn objects_cross_between_rust_and_cxx_on_the_process_malloc() {
     let text = output(&mut Command::new(program("cxx_objects")));
     if text.starts_with("SKIPPED") {

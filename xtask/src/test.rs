@@ -55,6 +55,14 @@ pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
         )
         .env("RUSTFLAGS", "--cfg loom"),
     ));
+    steps.push(Step::command(
+        "the free slots of pools between threads, in every order (loom)",
+        cmd!(
+            shell,
+            "cargo test --package heapwright-arena --test loom --release --target-dir target/loom"
+        )
+        .env("RUSTFLAGS", "--cfg loom"),
+    ));
     for package in workspace.packages.iter().filter(|package| package.is_published) {
         steps.extend(features(shell, package));
     }

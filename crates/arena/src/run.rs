@@ -256,11 +256,11 @@ impl<E: Copy + PartialEq> Runs<E> {
     /// # Safety
     ///
     /// Nobody uses any of the objects any more.
-    pub(crate) unsafe fn destroy_all(&self, died: &dyn Fn(E, usize)) {
+    pub(crate) unsafe fn destroy_all<D: Fn(E, usize)>(&self, died: &D) {
         /// Goes on while a panic unwinds.
-        struct Left<'a, E: Copy + PartialEq>(&'a Runs<E>, &'a dyn Fn(E, usize));
+        struct Left<'a, E: Copy + PartialEq, D: Fn(E, usize)>(&'a Runs<E>, &'a D);
 
-        impl<E: Copy + PartialEq> Drop for Left<'_, E> {
+        impl<E: Copy + PartialEq, D: Fn(E, usize)> Drop for Left<'_, E, D> {
             fn drop(&mut self) {
                 // SAFETY: the condition of the function that made this.
                 unsafe { self.0.destroy_runs(self.1) };
@@ -273,7 +273,7 @@ impl<E: Copy + PartialEq> Runs<E> {
         forget(left);
     }
 
-    unsafe fn destroy_runs(&self, died: &dyn Fn(E, usize)) {
+    unsafe fn destroy_runs<D: Fn(E, usize)>(&self, died: &D) {
         while let Some(run) = self.last() {
             let (kind, newest, count, entry) =
                 (run.kind, run.newest.get(), run.count.get(), run.entry);

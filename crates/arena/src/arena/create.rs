@@ -43,7 +43,7 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     /// let sibling = arena.create(value(String::from("a sibling"))).unwrap();
     /// arena.create(value(vec![&*sibling])).unwrap();
     /// ```
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     #[expect(clippy::mut_from_ref, reason = "each call builds another object")]
     pub fn create<T: 'env, I: Init<T>>(&self, init: I) -> Result<&mut T, NewError<I::Error>>
@@ -83,7 +83,7 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     /// assert!(core::ptr::eq(knot.itself.get(), &raw const *knot));
     /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     #[expect(clippy::mut_from_ref, reason = "each call builds another object")]
     pub fn create_pin<T: 'env, I: PinInit<T>>(
@@ -195,7 +195,11 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     }
 
     /// Builds an object beside the newest one if it can, else apart from it.
-    #[inline]
+    ///
+    /// On one way for both, and inlined with `create`: as the parameter of a call, what is built
+    /// would stand in memory before, written in words and copied in wider ones. That took 10 ns of
+    /// 64 bytes, where this takes 3.5 to 6.
+    #[inline(always)]
     fn build<T, I: PinInit<T>>(
         &self,
         init: I,
@@ -203,24 +207,26 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     ) -> Result<NonNull<T>, NewError<I::Error>> {
         let kind = Kind::of_objects::<T>();
         let entry = self.entry(kind, site)?;
-        let Some(object) = self.runs.beside::<T, S>(kind, entry, &self.source) else {
-            return self.build_apart(init, kind, entry);
+        let beside = self.runs.beside::<T, S>(kind, entry, &self.source);
+        let (object, room) = match beside {
+            Some(object) => (object, None),
+            None => {
+                let room = self.room_apart(Layout::new::<T>())?;
+                (room.objects.cast(), Some(room))
+            }
         };
         // SAFETY: room for a `T` that is nobody else's. It is used for nothing else before the
         // object is destroyed (invariant 1).
         if let Err(error) = unsafe { init.pin_init_at(object.as_ptr()) } {
-            if size_of::<T>() > 0 {
-                // SAFETY: handed out above; nothing lives there.
-                unsafe { self.source.give_back(object.cast(), Layout::new::<T>()) };
-            }
+            self.abandon(object, room);
             return Err(NewError::Construct(error));
         }
         // SAFETY: built just now; the arena destroys it from here on.
-        if unsafe { self.runs.join(object, kind, entry) } {
+        if room.is_none() && unsafe { self.runs.join(object, kind, entry) } {
             self.family.census().born(entry, 1);
             return Ok(object);
         }
-        let Some(room) = self.runs.for_object(object.cast(), &self.source) else {
+        let Some(room) = room.or_else(|| self.runs.for_object(object.cast(), &self.source)) else {
             // SAFETY: built just now, and used by nobody else.
             unsafe { object.drop_in_place() };
             return Err(refused(Layout::new::<T>()).into());
@@ -231,23 +237,20 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     }
 
     #[inline(never)]
-    fn build_apart<T, I: PinInit<T>>(
-        &self,
-        init: I,
-        kind: &'static Kind,
-        entry: C::Entry,
-    ) -> Result<NonNull<T>, NewError<I::Error>> {
-        let layout = Layout::new::<T>();
-        let room = self.runs.apart(layout, &self.source).ok_or_else(|| refused(layout))?;
-        let object = room.objects.cast::<T>();
-        // SAFETY: as in `build`.
-        if let Err(error) = unsafe { init.pin_init_at(object.as_ptr()) } {
-            self.runs.abandon(room, &self.source);
-            return Err(NewError::Construct(error));
+    fn room_apart(&self, layout: Layout) -> Result<Room<C::Entry>, BadAlloc> {
+        self.runs.apart(layout, &self.source).ok_or_else(|| refused(layout))
+    }
+
+    /// Gives back where nothing was built.
+    fn abandon<T>(&self, object: NonNull<T>, room: Option<Room<C::Entry>>) {
+        match room {
+            Some(room) => self.runs.abandon(room, &self.source),
+            None if size_of::<T>() > 0 => {
+                // SAFETY: handed out for this object, which does not live.
+                unsafe { self.source.give_back(object.cast(), Layout::new::<T>()) };
+            }
+            None => {}
         }
-        // SAFETY: built in this room just now.
-        unsafe { self.list(room, kind, entry) };
-        Ok(object)
     }
 
     /// Lists an object.

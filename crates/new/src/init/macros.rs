@@ -164,9 +164,12 @@ macro_rules! __initialiser {
                     $crate::__private::whole(object, || {
                         $type { $($field: $crate::__private::never(),)* }
                     });
-                    #[allow(clippy::needless_update, reason = "a variant of an enum may not")]
+                    #[expect(clippy::needless_update, reason = "a variant of an enum may not")]
                     $crate::__private::is_struct(object, || {
-                        $type { $($field: $crate::__private::never(),)* ..$crate::__private::never() }
+                        $type {
+                            $($field: $crate::__private::never(),)*
+                            ..$crate::__private::never()
+                        }
                     });
                     $crate::__private::not_packed(object, |_object| {
                         $($crate::__private::is_reference(&_object.$field);)*

@@ -1,6 +1,6 @@
 //! A variant of an enum is no struct, though its fields are found by way of what it derefs to.
 
-#![allow(dangerous_implicit_autorefs)]
+#![expect(dangerous_implicit_autorefs, reason = "a lint, and no more")]
 
 use core::ops::{Deref, DerefMut};
 
