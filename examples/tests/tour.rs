@@ -21,6 +21,7 @@ use heapwright_examples::tour::steps::resize::{Resizes, Way};
 use heapwright_examples::tour::steps::six_fits::SixFits;
 use heapwright_examples::tour::steps::split::Splits;
 use heapwright_examples::tour::steps::summary::Summary;
+use heapwright_examples::tour::steps::together::Together;
 use heapwright_examples::tour::steps::trim::Trimmed;
 use heapwright_examples::tour::{STEPS, Step};
 
@@ -266,6 +267,16 @@ fn placed_objects_are_aligned_and_apart_and_fill_their_region() {
 }
 
 #[test]
+fn objects_of_an_arena_end_newest_first_and_keys_grow_stale() {
+    let Together { ring, ended, ended_in_scope, reserved_bytes, answers } =
+        Together::perform().unwrap();
+    assert!(ring.windows(2).all(|pair| pair[0].abs_diff(pair[1]) == size_of::<usize>()));
+    assert_eq!((ended, ended_in_scope), (vec!["guest", "window", "door"], 1));
+    assert!(reserved_bytes[1] > 0 && reserved_bytes[1] <= reserved_bytes[0]);
+    assert_eq!(answers, [Some("Argo"), None]);
+}
+
+#[test]
 fn the_summary_names_files_that_exist() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     for idea in Summary::perform().unwrap().ideas {
@@ -310,14 +321,14 @@ fn the_program_tells_every_step_with_real_addresses_and_no_colours_into_a_pipe()
 #[test]
 fn the_program_tells_one_step_alone() {
     let text = text_of(&tour(&["--plain", "--step", "4"]));
-    assert!(text.starts_with("Step 4 of 14: Six fits choose\n"));
+    assert!(text.starts_with("Step 4 of 15: Six fits choose\n"));
     assert!(AnyFit::ALL.iter().all(|fit| text.contains(&format!("▲ {}", fit.name()))), "{text}");
     assert_eq!(text.matches("Step ").count(), 1);
 }
 
 #[test]
 fn the_program_refuses_what_it_does_not_know() {
-    for arguments in [&["--step", "15"][..], &["--step", "0"], &["--step", "x"], &["--steps"]] {
+    for arguments in [&["--step", "16"][..], &["--step", "0"], &["--step", "x"], &["--steps"]] {
         let output = tour(arguments);
         assert!(!output.status.success(), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).starts_with("tour: "), "{arguments:?}");

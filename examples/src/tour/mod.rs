@@ -28,7 +28,7 @@ use self::page::{Ink, Page};
 use self::steps::{
     areas::Areas, by_hand::ByHand, coalesce::Coalesce, fragmentation::Scattered, free::Freed,
     metadata::Metadata, misuse::Misuses, objects::Objects, placement::Placement, resize::Resizes,
-    six_fits::SixFits, split::Splits, summary::Summary, trim::Trimmed,
+    six_fits::SixFits, split::Splits, summary::Summary, together::Together, trim::Trimmed,
 };
 
 /// One step of the tour.
@@ -68,7 +68,7 @@ fn perform_and_tell<S: Step>(page: &mut Page) -> Result<()> {
 }
 
 /// The tour, in order.
-pub const STEPS: [Entry; 14] = [
+pub const STEPS: [Entry; 15] = [
     Entry::of::<Areas>(),
     Entry::of::<ByHand>(),
     Entry::of::<Metadata>(),
@@ -82,6 +82,7 @@ pub const STEPS: [Entry; 14] = [
     Entry::of::<Misuses>(),
     Entry::of::<Objects>(),
     Entry::of::<Placement>(),
+    Entry::of::<Together>(),
     Entry::of::<Summary>(),
 ];
 

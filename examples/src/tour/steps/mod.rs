@@ -13,4 +13,5 @@ pub mod resize;
 pub mod six_fits;
 pub mod split;
 pub mod summary;
+pub mod together;
 pub mod trim;

@@ -1,4 +1,4 @@
-//! Step 14: what was seen, and where it is written down.
+//! Step 15: what was seen, and where it is written down.
 
 use anyhow::Result;
 
@@ -48,6 +48,8 @@ impl Step for Summary {
             idea("constructors as values", "crates/new/src/init/mod.rs"),
             idea("new and delete", "crates/new/src/owned/mod.rs"),
             idea("placement", "crates/new/src/placement/mod.rs"),
+            idea("living and dying together", "crates/arena/src/arena/mod.rs"),
+            idea("keys that grow stale", "crates/arena/src/pool/key.rs"),
         ];
         Ok(Self { ideas })
     }
