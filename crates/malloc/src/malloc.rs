@@ -13,7 +13,9 @@ type Heap = Family<DefaultStartup>;
 ///
 /// A value of it is no more than a name: all are the same heap, and blocks outlive every one.
 /// [`Allocator::grow`] and [`shrink`](Allocator::shrink) work in place where they can, and
-/// allocations return all the bytes that their holder may write.
+/// allocations return all the bytes that their holder may write. As an [`Allocator`], a block of no
+/// bytes is no more than an aligned address, which other such blocks may share, and taking back
+/// whatever has no size does nothing: collections give back addresses that they never asked for.
 ///
 /// Where its is the first call of the process, the heap starts by [`DefaultStartup`]. As
 /// `#[global_allocator]` it always is, since the standard library allocates before `main`: a
@@ -64,15 +66,21 @@ unsafe impl GlobalAlloc for Malloc {
 }
 
 // SAFETY: every value is the same heap, so clones are equivalent and moving one moves no block;
-// blocks stay valid until they are deallocated.
+// blocks stay valid until they are deallocated, those of no bytes for ever.
 unsafe impl Allocator for Malloc {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         Heap::allocate(layout).map_err(|_| AllocError)
     }
 
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         let block = Heap::allocate_zeroed(layout).map_err(|_| AllocError)?;
         // SAFETY: the block was handed out just now.
         unsafe { zero_from(block, layout.size()) };
@@ -81,6 +89,9 @@ unsafe impl Allocator for Malloc {
 
     #[inline]
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
         // SAFETY: the caller promises a live block of this heap and a layout that fits it.
         unsafe { Heap::deallocate(block, layout) };
     }
@@ -92,8 +103,8 @@ unsafe impl Allocator for Malloc {
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
-        // SAFETY: the caller promises a live block of this heap and a layout that fits it.
-        unsafe { Heap::resize(block, old, new) }.map_err(|_| AllocError)
+        // SAFETY: the caller's conditions.
+        unsafe { resized(block, old, new) }
     }
 
     #[inline]
@@ -103,8 +114,8 @@ unsafe impl Allocator for Malloc {
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
-        // SAFETY: the caller promises a live block of this heap and a layout that fits it.
-        let grown = unsafe { Heap::resize(block, old, new) }.map_err(|_| AllocError)?;
+        // SAFETY: the caller's conditions.
+        let grown = unsafe { resized(block, old, new) }?;
         // SAFETY: the block is the caller's, and what is beyond the old size holds nothing yet.
         unsafe { zero_from(grown, old.size()) };
         Ok(grown)
@@ -117,9 +128,38 @@ unsafe impl Allocator for Malloc {
         old: Layout,
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
-        // SAFETY: the caller promises a live block of this heap and a layout that fits it.
-        unsafe { Heap::resize(block, old, new) }.map_err(|_| AllocError)
+        // SAFETY: the caller's conditions.
+        unsafe { resized(block, old, new) }
     }
+}
+
+/// Gives a block another layout, where either may have no size.
+///
+/// # Safety
+///
+/// As [`Family::resize`], but what has no size may be any address.
+#[inline]
+unsafe fn resized(
+    block: NonNull<u8>,
+    old: Layout,
+    new: Layout,
+) -> Result<NonNull<[u8]>, AllocError> {
+    if old.size() == 0 {
+        return Malloc.allocate(new);
+    }
+    if new.size() == 0 {
+        // SAFETY: the caller promises a live block of this heap and a layout that fits it.
+        unsafe { Heap::deallocate(block, old) };
+        return Ok(no_bytes(new));
+    }
+    // SAFETY: the caller promises a live block of this heap and a layout that fits it.
+    unsafe { Heap::resize(block, old, new) }.map_err(|_| AllocError)
+}
+
+/// What an [`Allocator`] of this crate hands out for a layout without a size.
+#[inline]
+pub(crate) const fn no_bytes(layout: Layout) -> NonNull<[u8]> {
+    NonNull::slice_from_raw_parts(layout.dangling_ptr(), 0)
 }
 
 #[inline]

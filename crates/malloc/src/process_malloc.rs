@@ -5,6 +5,8 @@ use core::ptr::{self, NonNull};
 
 use allocator_api2::alloc::{AllocError, Allocator};
 
+use crate::malloc::no_bytes;
+
 /// The alignment that `malloc` gives by itself to blocks that are as large at least.
 const ALIGN_MIN: usize = 16;
 
@@ -18,7 +20,8 @@ const fn is_aligned_by_malloc(layout: Layout) -> bool {
 /// loaded.
 ///
 /// For memory that crosses into C or C++, where the other side calls `free`. It has nothing to do
-/// with the heap behind [`Malloc`](crate::Malloc).
+/// with the heap behind [`Malloc`](crate::Malloc). As an [`Allocator`], a block of no bytes is an
+/// aligned address that `free` must not see; [`Allocator::deallocate`] ignores it.
 ///
 /// # Examples
 ///
@@ -115,16 +118,24 @@ unsafe fn reallocated(block: *mut u8, old: Layout, new: Layout) -> *mut u8 {
     }
 }
 
-/// Resizes a block, its alignment included.
+/// Resizes a block, its alignment included, where either layout may have no size.
 ///
 /// # Safety
 ///
-/// As [`moved`].
+/// As [`moved`], but what has no size may be any address.
 unsafe fn resized(
     block: NonNull<u8>,
     old: Layout,
     new: Layout,
 ) -> Result<NonNull<[u8]>, AllocError> {
+    if old.size() == 0 {
+        return ProcessMalloc.allocate(new);
+    }
+    if new.size() == 0 {
+        // SAFETY: the caller promises a live block of this allocator, and gives it up.
+        unsafe { ProcessMalloc.dealloc(block.as_ptr(), old) };
+        return Ok(no_bytes(new));
+    }
     // SAFETY: the caller's condition.
     as_slice(unsafe { reallocated(block.as_ptr(), old, new) }, new)
 }
@@ -138,16 +149,25 @@ fn as_slice(block: *mut u8, layout: Layout) -> Result<NonNull<[u8]>, AllocError>
 // block; blocks stay valid until they are deallocated.
 unsafe impl Allocator for ProcessMalloc {
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         // SAFETY: `alloc` of this type takes every layout.
         as_slice(unsafe { self.alloc(layout) }, layout)
     }
 
     fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         // SAFETY: `alloc_zeroed` of this type takes every layout.
         as_slice(unsafe { self.alloc_zeroed(layout) }, layout)
     }
 
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
         // SAFETY: the caller promises a live block of this allocator.
         unsafe { self.dealloc(block.as_ptr(), layout) };
     }

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::Allocator;
 use allocator_api2::boxed::Box;
 use allocator_api2::vec::Vec;
-use heapwright_malloc::{Malloc, verify};
+use heapwright_malloc::{Malloc, ProcessMalloc, verify};
 
 fn layout(size: usize, align: usize) -> Layout {
     Layout::from_size_align(size, align).unwrap()
@@ -116,14 +116,37 @@ fn a_failure_to_grow_leaves_the_block() {
 }
 
 #[test]
-fn blocks_of_no_bytes_are_apart() {
-    let first = Malloc.allocate(layout(0, 1)).unwrap();
-    let second = Malloc.allocate_zeroed(layout(0, 64)).unwrap();
-    assert_ne!(first.cast::<u8>(), second.cast::<u8>());
-    // SAFETY: live, and that is its layout.
-    unsafe { Malloc.deallocate(first.cast(), layout(0, 1)) };
-    // SAFETY: live, and that is its layout.
-    unsafe { Malloc.deallocate(second.cast(), layout(0, 64)) };
+fn a_block_of_no_bytes_is_an_aligned_address_that_goes_back_to_nowhere() {
+    let allocators: [&dyn Allocator; 2] = [&Malloc, &ProcessMalloc];
+    for allocator in allocators {
+        for align in [1, 16, 64, 1 << 20] {
+            let none = layout(0, align);
+            for block in [allocator.allocate(none), allocator.allocate_zeroed(none)] {
+                let block = block.unwrap();
+                assert!(block.is_empty() && block.cast::<u8>().addr().get().is_multiple_of(align));
+                // SAFETY: it has no bytes. Twice, as what has none is not a block that lives.
+                unsafe { allocator.deallocate(block.cast(), none) };
+                // SAFETY: as above.
+                unsafe { allocator.deallocate(block.cast(), none) };
+            }
+            // SAFETY: an aligned address is as good as one that was handed out.
+            let grown = unsafe { allocator.grow(none.dangling_ptr(), none, layout(40, align)) };
+            fill(grown.unwrap(), 1);
+            // SAFETY: live, and that is its layout.
+            let shrunk =
+                unsafe { allocator.shrink(grown.unwrap().cast(), layout(40, align), none) };
+            assert_eq!(shrunk.unwrap().len(), 0);
+        }
+    }
+    verify().unwrap();
+}
+
+#[test]
+fn a_box_without_a_size_is_given_back_though_nobody_asked_for_it() {
+    drop(Box::new_in((), Malloc));
+    drop(Box::new_in((), ProcessMalloc));
+    drop(Box::<[u64], Malloc>::default());
+    drop(Vec::<u64, _>::new_in(Malloc).into_boxed_slice());
 }
 
 #[test]

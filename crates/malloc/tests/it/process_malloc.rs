@@ -29,7 +29,7 @@ fn layouts_are_kept_through_grow_and_shrink() {
         assert!(bytes.iter().all(|&byte| byte == 0));
         old = new;
     }
-    for (size, align) in [(300, 128), (20, 1), (0, 1)] {
+    for (size, align) in [(300, 128), (20, 1)] {
         let new = Layout::from_size_align(size, align).unwrap();
         // SAFETY: live, that is its layout, and the new one is no larger.
         block = unsafe { ProcessMalloc.shrink(block.cast(), old, new) }.unwrap();
