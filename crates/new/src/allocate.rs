@@ -1,6 +1,8 @@
 //! Memory for objects: one way to ask, with the new-handler behind it, and one to give back.
 //!
-//! What has no size gets no memory: its address is the alignment.
+//! What has no size gets no memory: its address is the alignment. The allocators of this crate do
+//! the same, and ignore it when it comes back: the `Box` of allocator-api2 gives back what it never
+//! asked for.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -59,6 +61,12 @@ pub(crate) fn malloc_block_for<T>() -> Result<NonNull<T>, BadAlloc> {
     }
     let layout = Layout::new::<T>();
     after_refusal(layout, || Malloc.allocate(layout).ok()).map(NonNull::cast)
+}
+
+/// What an allocator of this crate hands out for a layout without a size.
+#[inline]
+pub(crate) const fn no_bytes(layout: Layout) -> NonNull<[u8]> {
+    NonNull::slice_from_raw_parts(layout.dangling_ptr(), 0)
 }
 
 /// The layout of an array.

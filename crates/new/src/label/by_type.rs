@@ -59,9 +59,13 @@ impl<T: Label, A> ByType<T, A> {
         T::label().died(Self::count(size), size);
     }
 
-    /// The objects that a block of `size` bytes has room for; one, if they have no size.
+    /// The objects that a block of `size` bytes has room for; one, if they have no size. A block of
+    /// no bytes is none, and may come back without having gone out.
     fn count(size: usize) -> usize {
-        size.checked_div(T::label().layout().size()).unwrap_or(1)
+        match size {
+            0 => 0,
+            size => size.checked_div(T::label().layout().size()).unwrap_or(1),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use heapwright_malloc::Malloc;
 
 use super::Label;
 use crate::StaticAllocator;
+use crate::allocate::no_bytes;
 
 /// Serves objects of type `T` from slots that never hold anything else, and refuses every other
 /// layout. So what still points to a `T` that was deleted sees that one or another `T`, never
@@ -71,11 +72,14 @@ impl<T: Label, A: StaticAllocator> Isolated<T, A> {
     }
 }
 
-// SAFETY: slots are of the layout of `T`, the only one that is served, and of slabs that stay for
-// ever; one that is handed out is in no list until it comes back.
+// SAFETY: slots are of the layout of `T`, the only one with a size that is served, and of slabs
+// that stay for ever; one that is handed out is in no list until it comes back.
 unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         let label = T::label();
         if layout != label.layout() {
             return Err(AllocError);
@@ -88,6 +92,9 @@ unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
 
     #[inline]
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
         let label = T::label();
         // SAFETY: the caller's condition: it came from here, where `pop` made it.
         label.slots.with(|slots| unsafe { slots.push(block) });

@@ -174,6 +174,10 @@ mod boxes {
 
     impl<T: ?Sized, A: Allocator> Owned<T, A> {
         /// The same object in a `Box` of allocator-api2. It stays where it is.
+        ///
+        /// That `Box` calls `deallocate` also where the object has no size and nobody asked for
+        /// memory. `Global`, `Malloc` and the allocators of this crate ignore it, as long as those
+        /// that they ask do.
         #[must_use]
         pub fn into_box_in(this: Self) -> BoxIn<T, A> {
             let (pointer, allocator) = Owned::into_raw_parts(this);

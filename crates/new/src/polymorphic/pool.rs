@@ -14,6 +14,7 @@ use core::ptr::NonNull;
 use allocator_api2::alloc::{AllocError, Allocator};
 
 use super::{Chunk, give_back};
+use crate::allocate::no_bytes;
 
 /// The smallest class, in bytes.
 const CLASS_BYTES_MIN: usize = 16;
@@ -148,6 +149,9 @@ impl<U: Allocator> PoolAllocator<U> {
 unsafe impl<U: Allocator> Allocator for PoolAllocator<U> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         let Some((index, class)) =
             class_index(layout).and_then(|index| Some((index, self.classes.get(index)?)))
         else {
@@ -160,6 +164,9 @@ unsafe impl<U: Allocator> Allocator for PoolAllocator<U> {
 
     #[inline]
     unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
         let Some(class) = class_index(layout).and_then(|index| self.classes.get(index)) else {
             // SAFETY: the caller's conditions; a block of this layout is the upstream's.
             return unsafe { self.upstream.deallocate(block, layout) };

@@ -3,7 +3,12 @@
 
 use allocator_api2::alloc::Global;
 use allocator_api2::boxed::Box as BoxIn;
-use heapwright_new::{Owned, unsize};
+use heapwright_malloc::{Malloc, ProcessMalloc};
+use heapwright_new::polymorphic::{Monotonic, NullAllocator, PoolAllocator};
+use heapwright_new::{
+    ByType, Class, HandlerVerdict, Isolated, Label, Owned, OwnedArray, WithHandler, class_pool,
+    label, unsize,
+};
 
 use crate::ledger::Ledger;
 use crate::objects::Log;
@@ -38,4 +43,38 @@ fn a_box_of_any_allocator_is_a_handle_of_that_allocator() {
     assert_eq!((owned[8], ledger.live()), (7, 1));
     drop(Owned::into_box_in(owned));
     assert_eq!(ledger.live(), 0);
+}
+
+#[test]
+fn what_has_no_size_goes_back_through_a_box_to_every_allocator() {
+    struct Nothing;
+    label!(Nothing);
+    struct Something(#[expect(dead_code, reason = "it has a size")] u64);
+    class_pool!(Something);
+    fn passes<A: allocator_api2::alloc::Allocator + Clone>(allocator: &A) {
+        // Ours first, and then what the box makes by itself.
+        drop(Owned::into_box_in(Owned::try_new_in((), allocator.clone()).unwrap()));
+        let empty = OwnedArray::<u32, _>::try_copy_from_in(&[], allocator.clone()).unwrap();
+        drop(Owned::into_box_in(OwnedArray::into_slice(empty)));
+        drop(BoxIn::new_in((), allocator.clone()));
+    }
+    passes(&Global);
+    passes(&Malloc);
+    passes(&ProcessMalloc);
+    passes(&NullAllocator);
+    passes(&&Monotonic::new(&mut [], NullAllocator));
+    passes(&&PoolAllocator::new(NullAllocator));
+    passes(&&PoolAllocator::new(Malloc));
+    passes(&WithHandler::new(Malloc, |_, _| HandlerVerdict::Fail));
+    passes(&Isolated::<Nothing>::default());
+    passes(&Something::allocator());
+    passes(&ByType::<Nothing>::default());
+    passes(&ByType::<Something, &PoolAllocator<Malloc>>::new(&PoolAllocator::new(Malloc)));
+    assert_eq!((Nothing::label().live_count(), Something::label().live_count()), (0, 0));
+
+    // The pools still work.
+    let pool = PoolAllocator::new(Malloc);
+    passes(&&pool);
+    let (first, second) = (Owned::try_new_in(1_u64, &pool), Owned::try_new_in(2_u64, &pool));
+    assert_eq!((*first.unwrap(), *second.unwrap()), (1, 2));
 }

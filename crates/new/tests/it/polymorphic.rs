@@ -132,3 +132,20 @@ fn a_pool_in_bytes_that_are_used_up_refuses() {
     let text = Owned::try_new_with_in(value("small"), &pool);
     assert_eq!(*text.unwrap(), "small");
 }
+
+#[test]
+fn what_has_no_size_takes_no_block_of_a_pool_and_gives_none_back() {
+    let ledger = Ledger::new();
+    let pool = PoolAllocator::new(&ledger);
+    for align in [1, 64, 8192] {
+        let none = Layout::from_size_align(0, align).unwrap();
+        let block = pool.allocate(none).unwrap();
+        assert!(block.is_empty() && block.cast::<u8>().addr().get().is_multiple_of(align));
+        // SAFETY: it has no bytes.
+        unsafe { pool.deallocate(block.cast(), none) };
+        // SAFETY: an aligned address is as good as one that was handed out.
+        unsafe { pool.deallocate(none.dangling_ptr(), none) };
+    }
+    assert_eq!(ledger.allocations(), 0);
+    assert_eq!(*Owned::try_new_in(7_u8, &pool).unwrap(), 7);
+}
