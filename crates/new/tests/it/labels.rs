@@ -234,3 +234,56 @@ fn a_stranger_and_an_object_of_another_type_are_found() {
         },
     );
 }
+
+#[test]
+fn a_delete_on_another_allocator_is_found() {
+    use allocator_api2::alloc::Global;
+    let words =
+        ["delete of ", "::Node", "made by new_with", " on ", "::Malloc and not on ", "::Global"];
+    dies_with(libc::SIGABRT, &words, || {
+        let node = Checked::<Node>::default().new_with(value(Node { id: 1 })).unwrap();
+        // SAFETY: it is not: that is what is found.
+        unsafe { Checked::<Node, Global>::default().delete(node) };
+    });
+    dies_with(libc::SIGABRT, &["delete_array of ", " on ", "::Global and not on "], || {
+        let made = Checked::<Node, Global>::default().new_array(3, |id| value(Node { id }));
+        // SAFETY: it is not: that is what is found.
+        unsafe { Checked::<Node>::default().delete_array(made.unwrap()) };
+    });
+    lives(|| {
+        let mut place = MaybeUninit::uninit();
+        let nodes = Checked::<Node>::default();
+        // SAFETY: the place is for a `Node`, and this function's alone.
+        let node = unsafe { nodes.construct_at(place.as_mut_ptr(), value(Node { id: 1 })) };
+        // SAFETY: nobody uses it any more; what was placed is no allocator's.
+        unsafe { Checked::<Node, Global>::default().destroy_at(node.unwrap()) };
+    });
+}
+
+#[test]
+fn types_of_one_name_are_told_apart() {
+    fn made_here() -> (*mut u8, &'static str) {
+        struct Twin(#[expect(dead_code, reason = "it has a size")] [u64; 2]);
+        label!(Twin);
+        let twin = Checked::<Twin>::default().new_with(value(Twin([1, 2]))).unwrap();
+        (twin.cast(), Twin::label().name())
+    }
+
+    fn deleted_here(address: *mut u8) -> &'static str {
+        struct Twin(#[expect(dead_code, reason = "it has a size")] [u64; 20]);
+        label!(Twin);
+        // SAFETY: it is not: that is what is found.
+        unsafe { Checked::<Twin>::default().delete(address.cast()) };
+        Twin::label().name()
+    }
+
+    dies_with(
+        libc::SIGABRT,
+        &["delete of ", "::Twin", "there is a ", "::Twin", "new_with"],
+        || {
+            let (twin, name) = made_here();
+            // Only where nothing is found are there names to compare.
+            assert_eq!(deleted_here(twin), name);
+        },
+    );
+}

@@ -1,8 +1,8 @@
 //! `Checked`: `new` and `delete` by bare addresses, each `delete` checked.
 //!
 //! ```text
-//!   table of the process   address │ type │ form │ made at │ ended at
-//!                          0x7f10… │ Node │ new  │ a.rs:7 │ b.rs:12
+//!   table of the process   address │ type │ allocator │ form │ made at │ ended at
+//!                          0x7f10… │ Node │ Malloc    │ new  │ a.rs:7 │ b.rs:12
 //! ```
 //!
 //! For code ported from C++ whose addresses wander. An entry outlives its object, until its address
@@ -21,11 +21,15 @@ use heapwright_malloc::message::{Message, abort_with};
 
 use super::Label;
 use crate::{BadAlloc, Init, NewError, Owned, OwnedArray, PinInit, raw};
-use table::{Entry, Form, Site, Wrong};
+use table::{AllocatorType, Entry, Form, Site, Wrong};
 
 /// `new` and `delete` of `T` by bare addresses on `A`, for code ported from C++: a double delete,
-/// the wrong form, a delete of what was placed and a delete of a stranger's address each end the
-/// process, with one line that names the type and the places in the source.
+/// the wrong form, a delete of what was placed, on another allocator, as another type, and of a
+/// stranger's address each end the process, with one line that names the type and the places in the
+/// source.
+///
+/// `A` is a mere name of an allocator, without a size, as [`Malloc`] is: values of such a type are
+/// all the same allocator. So an object made by one `Checked` may be deleted by another.
 ///
 /// An address that was deleted and then handed out again belongs to the new object: a stale
 /// `delete` of it goes unnoticed, but the new object's own `delete` is then the second one.
@@ -60,9 +64,25 @@ pub struct Checked<T: Label, A = Malloc> {
     label: PhantomData<fn() -> T>,
 }
 
-impl<T: Label, A: Allocator + Clone> Checked<T, A> {
-    /// Makes its objects on `allocator`.
+impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
+    /// Makes its objects on `allocator`, which is a mere name.
+    ///
+    /// ```compile_fail,E0080
+    /// use core::cell::Cell;
+    /// use heapwright_new::{Checked, HandlerVerdict, WithHandler, label};
+    ///
+    /// struct Node;
+    /// label!(Node);
+    ///
+    /// let turns = Cell::new(3); // a state: no two of these need be the same
+    /// let stateful = WithHandler::new(heapwright_malloc::Malloc, move |_, _| {
+    ///     turns.set(turns.get() - 1);
+    ///     HandlerVerdict::Fail
+    /// });
+    /// let nodes = Checked::<Node, _>::new(stateful);
+    /// ```
     pub const fn new(allocator: A) -> Self {
+        const { assert!(size_of::<A>() == 0, "allocators are told by their types alone") };
         Self { allocator, label: PhantomData }
     }
 
@@ -84,7 +104,8 @@ impl<T: Label, A: Allocator + Clone> Checked<T, A> {
     ///
     /// # Safety
     ///
-    /// Nobody uses the object any more. (Whether it may be deleted so is checked.)
+    /// - Nobody uses the object any more. (Whether it may be deleted so is checked.)
+    /// - It was made by this thread, or `T` and `A` are [`Send`].
     #[track_caller]
     pub unsafe fn delete(&self, pointer: *mut T) {
         let Some(pointer) = NonNull::new(pointer) else { return };
@@ -119,7 +140,8 @@ impl<T: Label, A: Allocator + Clone> Checked<T, A> {
     ///
     /// # Safety
     ///
-    /// Nobody uses the elements any more. (Whether they may be deleted so is checked.)
+    /// - Nobody uses the elements any more. (Whether they may be deleted so is checked.)
+    /// - They were made by this thread, or `T` and `A` are [`Send`].
     #[track_caller]
     pub unsafe fn delete_array(&self, pointer: *mut T) {
         let Some(first) = NonNull::new(pointer) else { return };
@@ -165,8 +187,9 @@ impl<T: Label, A: Allocator + Clone> Checked<T, A> {
     ///
     /// # Safety
     ///
-    /// Nobody uses the object any more, and its memory is still there. (Whether it may be destroyed
-    /// so is checked.)
+    /// - Nobody uses the object any more, and its memory is still there. (Whether it may be
+    ///   destroyed so is checked.)
+    /// - It was made by this thread, or `T` is [`Send`].
     #[track_caller]
     pub unsafe fn destroy_at(&self, pointer: *mut T) {
         let Some(pointer) = NonNull::new(pointer) else { return };
@@ -176,7 +199,8 @@ impl<T: Label, A: Allocator + Clone> Checked<T, A> {
     }
 
     fn entry(address: *const T, form: Form, made: Site, ended: Option<Site>) -> Entry {
-        Entry { address: address.addr(), type_name: T::label().name(), form, made, ended }
+        let allocator = AllocatorType::of::<A>();
+        Entry { address: address.addr(), label: T::label(), allocator, form, made, ended }
     }
 
     fn note(address: *const T, form: Form, site: Site) -> Result<(), BadAlloc> {
@@ -193,7 +217,7 @@ impl<T: Label, A: Allocator + Clone> Checked<T, A> {
     }
 }
 
-impl<T: Label, A: Allocator + Clone + Default> Default for Checked<T, A> {
+impl<T: Label, A: Allocator + Clone + Default + 'static> Default for Checked<T, A> {
     fn default() -> Self {
         Self::new(A::default())
     }
@@ -218,7 +242,7 @@ impl<T: Label, A: fmt::Debug> fmt::Debug for Checked<T, A> {
 #[cold]
 fn report(ending: Entry, pointer: NonNull<u8>, wrong: Wrong) -> ! {
     let mut line = Message::<1024>::new();
-    line.text("heapwright: ").text(ending.form.ended_by()).text(" of ").text(ending.type_name);
+    line.text("heapwright: ").text(ending.form.ended_by()).text(" of ").text(ending.label.name());
     at(line.text(" at ").address(pointer), ending.made).text(": ");
     match wrong {
         Wrong::Stranger => {
@@ -231,8 +255,12 @@ fn report(ending: Entry, pointer: NonNull<u8>, wrong: Wrong) -> ! {
         Wrong::Form(entry) => {
             made(&mut line, entry).text(", so its end is ").text(entry.form.ended_by());
         }
+        Wrong::Allocator(entry) => {
+            made(&mut line, entry).text(" on ").text(entry.allocator.name);
+            line.text(" and not on ").text(ending.allocator.name);
+        }
         Wrong::Type(entry) => {
-            line.text("there is a ").text(entry.type_name).text(", and ");
+            line.text("there is a ").text(entry.label.name()).text(", and ");
             made(&mut line, entry);
         }
     }

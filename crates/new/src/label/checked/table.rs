@@ -3,9 +3,11 @@
 //! A hash table with open addressing. It grows outside of its lock, since what is done under the
 //! lock must not allocate.
 
+use core::any::TypeId;
 use core::panic::Location;
 use core::ptr;
 
+use crate::label::TypeLabel;
 use crate::label::spin::Spin;
 use crate::{BadAlloc, OwnedArray};
 
@@ -51,11 +53,28 @@ impl Form {
     }
 }
 
+/// The type of an allocator. Those that [`Checked`](super::Checked) takes are mere names, so that
+/// it tells which one it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AllocatorType {
+    id: TypeId,
+    pub(super) name: &'static str,
+}
+
+impl AllocatorType {
+    pub(super) fn of<A: 'static>() -> Self {
+        Self { id: TypeId::of::<A>(), name: core::any::type_name::<A>() }
+    }
+}
+
 /// What is known of one object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) address: usize,
-    pub(super) type_name: &'static str,
+    /// The type of the object. Its name is no identity: two functions may each have a type of one
+    /// name.
+    pub(super) label: &'static TypeLabel,
+    pub(super) allocator: AllocatorType,
     pub(super) form: Form,
     pub(super) made: Site,
     pub(super) ended: Option<Site>,
@@ -70,6 +89,8 @@ pub(super) enum Wrong {
     Twice(Entry, Site),
     /// It was made in another form.
     Form(Entry),
+    /// Its memory is another allocator's.
+    Allocator(Entry),
     /// There is an object of another type.
     Type(Entry),
 }
@@ -165,6 +186,10 @@ impl Table {
         if !entry.form.is_like(ending.form) {
             return Err(Wrong::Form(*entry));
         }
+        // What was placed is in nobody's memory.
+        if entry.form != Form::Placement && entry.allocator.id != ending.allocator.id {
+            return Err(Wrong::Allocator(*entry));
+        }
         entry.ended = ending.ended;
         Ok(entry.form)
     }
@@ -181,9 +206,7 @@ fn places_for(len: usize, address: usize) -> impl Iterator<Item = usize> {
 /// The index of the entry for that address and type, or of the place where it would be.
 fn index_of(places: &[Option<Entry>], wanted: &Entry) -> Option<usize> {
     places_for(places.len(), wanted.address).find(|&index| match places.get(index) {
-        Some(Some(entry)) => {
-            entry.address == wanted.address && ptr::eq(entry.type_name, wanted.type_name)
-        }
+        Some(Some(entry)) => entry.address == wanted.address && ptr::eq(entry.label, wanted.label),
         _ => true,
     })
 }
