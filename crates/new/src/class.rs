@@ -68,7 +68,7 @@ pub trait Class: Sized {
     }
 }
 
-/// Gives a type a pool of its own, which serves it and nothing else: `class_pool!(Order)`.
+/// Gives a type a pool of its own, shared with no other type's: `class_pool!(Order)`.
 ///
 /// It is short for [`label!`](macro@crate::label) and an `impl` of [`Class`] with
 /// [`Isolated<Order>`](crate::Isolated).

@@ -41,7 +41,8 @@ static HANDLER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 ///
 /// It is asked when an allocator refuses memory to [`Owned`](crate::Owned),
 /// [`OwnedArray`](crate::OwnedArray) or the functions of [`raw`](crate::raw), whichever the
-/// allocator is.
+/// allocator is. As in C++, each turn asks the one that is present then: a handler that has no more
+/// to give may set another one, or none, and say [`Retry`](HandlerVerdict::Retry).
 ///
 /// # Examples
 ///
@@ -105,8 +106,12 @@ pub(crate) fn after_refusal(
     layout: Layout,
     allocate: impl FnMut() -> Option<NonNull<[u8]>>,
 ) -> Result<NonNull<[u8]>, BadAlloc> {
-    let handled = new_handler().and_then(|handler| retry(layout, handler, allocate));
-    handled.ok_or(BadAlloc::Exhausted { size: layout.size(), align: layout.align() })
+    // The present one at each turn: a handler may make room for another by taking itself away.
+    let present = |layout, attempt| {
+        new_handler().map_or(HandlerVerdict::Fail, |handler| handler(layout, attempt))
+    };
+    retry(layout, present, allocate)
+        .ok_or(BadAlloc::Exhausted { size: layout.size(), align: layout.align() })
 }
 
 /// An allocator with a new-handler of its own: no other allocator's requests reach it.

@@ -50,8 +50,9 @@ use core::pin::Pin;
 /// - After `Ok(())`, `*slot` is a valid `T`, which the caller owns.
 /// - After `Err`, and when it unwinds, nothing lives in `*slot`, and nothing that was built there
 ///   is leaked. Its bytes may be anything.
-/// - It writes to no other memory by way of `slot`. Unless the type is an [`Init`] too, the object
-///   may remember its address.
+/// - It writes to no other memory by way of `slot`. The object, and whoever built it, may remember
+///   its address where `T` is not [`Unpin`] and the type is no [`Init`]; else the address holds no
+///   longer than the call.
 ///
 /// # Examples
 ///
@@ -103,8 +104,9 @@ pub unsafe trait PinInit<T: ?Sized>: Sized {
     ///
     /// - `slot` is valid for writes of a `T` (of the length in its metadata, for a slice), aligned,
     ///   and nobody else's; what it holds is overwritten and not dropped.
-    /// - After `Ok`, the object is not moved, and its memory is not used for anything else before
-    ///   it is destroyed. An [`Init`] has not this condition.
+    /// - After `Ok`, the object is pinned: it is not moved, and its memory is not used for anything
+    ///   else before it is destroyed. An [`Init`] has not this condition; and of a `T` that is
+    ///   [`Unpin`] it says nothing, as for [`Pin`]: safe code moves such an object out.
     unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), Self::Error>;
 
     /// Runs `step` on the object once it is built, at the address where it stays.

@@ -247,12 +247,14 @@ unsafe impl<T: ?Sized, E, F: FnOnce(*mut T) -> Result<(), E>> Init<T> for InitRa
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct PinInitRaw<T: ?Sized, E, F>(F, PhantomData<fn(*mut T) -> E>);
 
-/// Builds, by a function that is given the address, an object that may remember it.
+/// Builds, by a function that is given the address, an object that may remember it: unless `T` is
+/// [`Unpin`], as a type without a `PhantomPinned` mostly is.
 ///
 /// # Safety
 ///
 /// `build` keeps the guarantees of [`PinInit`], where the address it is given is as
-/// [`PinInit::pin_init_at`] says.
+/// [`PinInit::pin_init_at`] says. Of a `T` that is [`Unpin`], no address holds once `build` has
+/// returned: safe code moves it out of `Pin<Owned<T>>`.
 ///
 /// # Examples
 ///

@@ -14,8 +14,8 @@ use crate::StaticAllocator;
 
 /// Serves from `A`, and counts live objects, bytes and the high-water mark under the label of `T`.
 ///
-/// A block counts as as many objects as it has room for. What has no size needs no block, and is
-/// not counted.
+/// A block counts as as many objects as it has room for; where it grows or shrinks, the difference
+/// is counted. What has no size needs no block, and is not counted.
 ///
 /// # Examples
 ///
@@ -59,6 +59,17 @@ impl<T: Label, A> ByType<T, A> {
         T::label().died(Self::count(size), size);
     }
 
+    /// A block that grew is counted by the difference: its peak is not that of old and new at once.
+    fn grew(old: usize, new: usize) {
+        let count = Self::count(new).saturating_sub(Self::count(old));
+        T::label().born(count, new.saturating_sub(old));
+    }
+
+    fn shrank(old: usize, new: usize) {
+        let count = Self::count(old).saturating_sub(Self::count(new));
+        T::label().died(count, old.saturating_sub(new));
+    }
+
     /// The objects that a block of `size` bytes has room for; one, if they have no size. A block of
     /// no bytes is none, and may come back without having gone out.
     fn count(size: usize) -> usize {
@@ -100,8 +111,7 @@ unsafe impl<T: Label, A: Allocator> Allocator for ByType<T, A> {
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions; the block is the inner allocator's.
         let grown = unsafe { self.allocator.grow(block, old, new) }?;
-        Self::born(new.size());
-        Self::died(old.size());
+        Self::grew(old.size(), new.size());
         Ok(grown)
     }
 
@@ -113,8 +123,7 @@ unsafe impl<T: Label, A: Allocator> Allocator for ByType<T, A> {
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions; the block is the inner allocator's.
         let grown = unsafe { self.allocator.grow_zeroed(block, old, new) }?;
-        Self::born(new.size());
-        Self::died(old.size());
+        Self::grew(old.size(), new.size());
         Ok(grown)
     }
 
@@ -126,8 +135,7 @@ unsafe impl<T: Label, A: Allocator> Allocator for ByType<T, A> {
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions; the block is the inner allocator's.
         let shrunk = unsafe { self.allocator.shrink(block, old, new) }?;
-        Self::born(new.size());
-        Self::died(old.size());
+        Self::shrank(old.size(), new.size());
         Ok(shrunk)
     }
 }

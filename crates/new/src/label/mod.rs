@@ -4,7 +4,7 @@
 //!   label!(Packet);                   a static for the type: Rust has no generic ones
 //!        │
 //!        ├── ByType<Packet, A>        counts live objects and bytes under the type's name
-//!        ├── Isolated<Packet, A>      slots that only ever hold a Packet
+//!        ├── Isolated<Packet, A>      slots that Packets alone share
 //!        └── Checked<Packet, A>       deletes by address, each of them checked
 //!
 //!   labels() ──▶ every type that was counted        label_table() ──▶ the same as a table
@@ -97,7 +97,8 @@ impl TypeLabel {
         self.counts.peak_bytes()
     }
 
-    /// The objects for which there ever was memory, those whose constructor failed too.
+    /// The objects for which there ever was memory, those whose constructor failed too. Room that
+    /// is given up and asked for again counts again.
     #[must_use]
     pub fn total_count(&self) -> usize {
         self.counts.total_count()

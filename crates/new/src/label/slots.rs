@@ -1,4 +1,4 @@
-//! Slots of one layout, which never hold anything else.
+//! Slots of one layout, in memory that is never used for anything else.
 //!
 //! ```text
 //!   slab, aligned to its size     │ links: one for each slot │ · │ slot │ slot │ slot │ …

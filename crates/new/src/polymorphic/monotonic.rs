@@ -89,12 +89,13 @@ impl<'bytes, U: Allocator> Monotonic<'bytes, U> {
     /// Takes everything back at once, and gives the chunks to the upstream. Nobody uses a block
     /// any more: handles borrow this, or were forgotten.
     pub fn release(&mut self) {
-        // SAFETY: invariant 2; nobody borrows this any more, so nobody uses a block.
-        unsafe { give_back(self.chunks.take(), &self.upstream) };
-        // INVARIANT: 1 holds of the caller's bytes; 2 of nothing.
+        // INVARIANT: 1 holds of the caller's bytes, also where the upstream panics below; 2 of
+        // nothing.
         self.rest.set(self.bytes.cast());
         self.len.set(self.bytes.len());
         self.chunk_bytes.set(first_chunk_bytes(self.bytes.len()));
+        // SAFETY: invariant 2; nobody borrows this any more, so nobody uses a block.
+        unsafe { give_back(self.chunks.take(), &self.upstream) };
     }
 
     /// The bytes that are left before the upstream is asked. A block may need some of them to be

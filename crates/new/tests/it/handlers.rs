@@ -52,6 +52,34 @@ fn the_process_has_one_handler_which_is_asked_by_every_form_of_new() {
 }
 
 #[test]
+fn each_turn_asks_the_handler_that_is_present() {
+    static TURNS: Mutex<Vec<(char, u32)>> = Mutex::new(Vec::new());
+
+    fn turn(name: char, attempt: u32) -> HandlerVerdict {
+        let mut turns = TURNS.lock().unwrap();
+        turns.push((name, attempt));
+        // A mistake would otherwise go on for ever.
+        if turns.len() < 9 { HandlerVerdict::Retry } else { HandlerVerdict::Fail }
+    }
+
+    fn first(_: Layout, attempt: u32) -> HandlerVerdict {
+        set_new_handler(Some(second));
+        turn('1', attempt)
+    }
+
+    fn second(_: Layout, attempt: u32) -> HandlerVerdict {
+        set_new_handler(None);
+        turn('2', attempt)
+    }
+
+    let _turn = TURN.lock().unwrap();
+    set_new_handler(Some(first));
+    assert!(Owned::try_new_in(1_u64, NullAllocator).is_err());
+    assert_eq!(*TURNS.lock().unwrap(), [('1', 0), ('2', 1)]);
+    assert!(new_handler().is_none());
+}
+
+#[test]
 fn a_handler_that_helps_makes_the_request_succeed() {
     let _turn = TURN.lock().unwrap();
     let faults = Faults::at(0, Way::Error);

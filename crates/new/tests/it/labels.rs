@@ -48,6 +48,25 @@ fn a_block_that_grows_is_counted_once() {
 }
 
 #[test]
+fn the_peak_of_a_block_that_grows_is_its_size() {
+    struct Word(#[expect(dead_code, reason = "it has a size")] u64);
+    label!(Word);
+    let label = Word::label();
+    let mut words = allocator_api2::vec::Vec::new_in(ByType::<Word>::default());
+    words.reserve_exact(1000);
+    words.push(Word(1));
+    assert_eq!((label.live_bytes(), label.peak_bytes(), label.total_count()), (8000, 8000, 1000));
+    words.reserve_exact(4999);
+    assert_eq!((label.live_bytes(), label.peak_bytes()), (40_000, 40_000));
+    assert_eq!((label.live_count(), label.total_count()), (5000, 5000));
+    words.shrink_to(10);
+    assert_eq!((label.live_count(), label.total_count()), (10, 5000));
+    words.reserve_exact(11);
+    // Room that was given up counts again.
+    assert_eq!((label.live_count(), label.total_count(), label.peak_bytes()), (12, 5002, 40_000));
+}
+
+#[test]
 fn a_label_costs_a_handle_no_room() {
     struct Packet(#[expect(dead_code, reason = "it has a size")] u8);
     label!(Packet);
@@ -56,7 +75,7 @@ fn a_label_costs_a_handle_no_room() {
 }
 
 #[test]
-fn isolated_slots_serve_one_layout_and_are_never_anything_else() {
+fn isolated_slots_serve_one_layout_and_no_other_allocator_has_them() {
     #[repr(align(64))]
     struct Session([u64; 5]);
     label!(Session);
@@ -76,9 +95,15 @@ fn isolated_slots_serve_one_layout_and_are_never_anything_else() {
     addresses.sort_unstable();
     let is_ours = |address: usize| addresses.binary_search(&address).is_ok();
     assert!(!others.iter().any(|other| is_ours(Owned::as_ptr(other).addr())));
-    // ... but for objects of the type, for which all are.
-    let again: Vec<_> = (0..1000).map(session).collect();
+    // ... but for objects of the type, for which all are, ...
+    let mut again: Vec<_> = (0..1000).map(session).collect();
     assert!(again.iter().all(|session| is_ours(Owned::as_ptr(session).addr())));
+    // ... and for whatever else of that layout names the type's slots.
+    again.pop();
+    #[repr(align(64))]
+    struct Alike(#[expect(dead_code, reason = "it has a size")] u8);
+    let alike = Owned::try_new_in(Alike(1), Isolated::<Session>::default()).unwrap();
+    assert!(is_ours(Owned::as_ptr(&alike).addr()));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use core::ptr::NonNull;
 
 use heapwright_new::{
     DropToken, NewError, Owned, PinInit, PinStorage, PinnedDrop, StaticStorage, array_from_fn,
-    init, pin_data, pin_init, unsize, value,
+    init, pin_data, pin_init, pin_init_raw, unsize, value,
 };
 
 use crate::objects::{Log, Object};
@@ -248,4 +248,22 @@ fn a_pinned_object_may_stand_in_a_static() {
     let node = NODE.emplace_pin(Node::new()).unwrap();
     assert_eq!(node.ring_len(), 1);
     assert!(NODE.emplace_pin(Node::new()).is_err());
+}
+
+#[test]
+fn what_is_unpin_moves_out_of_its_pin() {
+    let mut built_at = core::ptr::null_mut();
+    // SAFETY: it writes the whole of the object. The address is compared and no more, since a `u64`
+    // is `Unpin`.
+    let number = unsafe {
+        pin_init_raw(|slot: *mut u64| {
+            slot.write(7);
+            built_at = slot;
+            Ok::<(), core::convert::Infallible>(())
+        })
+    };
+    let number = Owned::try_pin_with(number).unwrap();
+    assert_eq!(&raw const *number, built_at.cast_const());
+    let moved = Owned::into_inner(core::pin::Pin::into_inner(number));
+    assert!(moved == 7 && &raw const moved != built_at.cast_const());
 }

@@ -1,9 +1,13 @@
 //! Allocators chosen at run time, and those over caller bytes.
 
 use core::alloc::Layout;
+use core::cell::Cell;
 use core::mem::MaybeUninit;
+use core::panic::AssertUnwindSafe;
+use core::ptr::NonNull;
+use std::panic::catch_unwind;
 
-use allocator_api2::alloc::Allocator;
+use allocator_api2::alloc::{AllocError, Allocator};
 use heapwright_malloc::Malloc;
 use heapwright_new::polymorphic::{Monotonic, NullAllocator, PoolAllocator};
 use heapwright_new::{Owned, OwnedArray, unsize, value};
@@ -148,4 +152,42 @@ fn what_has_no_size_takes_no_block_of_a_pool_and_gives_none_back() {
     }
     assert_eq!(ledger.allocations(), 0);
     assert_eq!(*Owned::try_new_in(7_u8, &pool).unwrap(), 7);
+}
+
+#[test]
+fn an_upstream_that_panics_leaves_nothing_of_what_was_released() {
+    /// Takes a block back and then panics, once.
+    struct Loud<'ledger> {
+        inner: Ledger<'ledger>,
+        is_silent: Cell<bool>,
+    }
+    // SAFETY: the blocks are the ledger's.
+    unsafe impl Allocator for Loud<'_> {
+        fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+            self.inner.allocate(layout)
+        }
+
+        unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+            // SAFETY: the caller's conditions.
+            unsafe { self.inner.deallocate(block, layout) };
+            assert!(self.is_silent.replace(true), "on purpose");
+        }
+    }
+    let loud = || Loud { inner: Ledger::new(), is_silent: Cell::new(false) };
+
+    let (mut bytes, upstream) = ([MaybeUninit::uninit(); 8], loud());
+    let mut arena = Monotonic::new(&mut bytes, &upstream);
+    drop(Owned::try_new_in([0_u8; 100], &arena).unwrap());
+    assert!(catch_unwind(AssertUnwindSafe(|| arena.release())).is_err());
+    assert_eq!((arena.remaining_bytes(), upstream.inner.live()), (8, 0));
+    // The next block is of memory that is there.
+    drop(Owned::try_new_in([0_u8; 100], &arena).unwrap());
+    assert_eq!(upstream.inner.live(), 1);
+
+    let upstream = loud();
+    let mut pool = PoolAllocator::new(&upstream);
+    drop(Owned::try_new_in([0_u8; 100], &pool).unwrap());
+    assert!(catch_unwind(AssertUnwindSafe(|| pool.release())).is_err());
+    drop(Owned::try_new_in([0_u8; 100], &pool).unwrap());
+    assert_eq!((upstream.inner.live(), upstream.inner.allocations()), (1, 2));
 }
