@@ -21,14 +21,17 @@ impl Workload {
     pub fn report(&self, plan: &Plan, malloc: &str) {
         let start = Instant::now();
         let checksum = (self.run)(plan);
-        let seconds = start.elapsed().as_secs_f64();
-        let peak_kib = process::peak_rss_kib();
-        println!(
-            "workload={} seconds={seconds:.6} peak_rss_kib={peak_kib} checksum={checksum:016x} \
-             malloc={malloc}",
-            self.name
-        );
+        tell(self.name, start.elapsed().as_secs_f64(), checksum, malloc);
     }
+}
+
+/// Prints the line of a workload; `seconds` is what it timed, `malloc` who served.
+pub fn tell(name: &str, seconds: f64, checksum: u64, malloc: &str) {
+    let peak_kib = process::peak_rss_kib();
+    println!(
+        "workload={name} seconds={seconds:.6} peak_rss_kib={peak_kib} checksum={checksum:016x} \
+         malloc={malloc}"
+    );
 }
 
 /// What a program of workloads does with its arguments: `list`, or a name and a [`Plan`].

@@ -92,6 +92,14 @@ impl Block {
         }
     }
 
+    /// Gives the block another tag and answers the one it had.
+    #[inline]
+    pub(crate) fn exchange_tag(&mut self, tag: u64) -> u64 {
+        let before = self.check();
+        self.stamp(tag);
+        before
+    }
+
     /// Takes what an allocation answered. The optimiser knows `malloc` by its name: seeing the
     /// pointer go nowhere it would remove the call, or make `calloc` of it.
     #[inline]

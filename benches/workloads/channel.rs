@@ -7,8 +7,11 @@ use crate::mapped::Mapped;
 /// First in, first out; both ends may be used by many threads.
 pub(crate) struct Channel<T> {
     state: Mutex<State<T>>,
-    /// Told whenever something was put in, taken out, or the channel was closed.
-    has_changed: Condvar,
+    /// Told where a value was put in, or a sender closed the channel. One thread is woken by one
+    /// value: were all of them, a channel of many threads would measure the kernel's scheduler.
+    has_value: Condvar,
+    /// Told where a value was taken out.
+    has_room: Condvar,
 }
 
 struct State<T> {
@@ -39,15 +42,15 @@ impl<T> Channel<T> {
     pub(crate) fn new(capacity: usize, sender_count: usize) -> Self {
         let ring = Mapped::new(capacity, |_| None);
         let state = Mutex::new(State { ring, first: 0, len: 0, sender_count });
-        Self { state, has_changed: Condvar::new() }
+        Self { state, has_value: Condvar::new(), has_room: Condvar::new() }
     }
 
     /// Puts `value` in, waiting for room.
     pub(crate) fn send(&self, value: T) {
         let state = self.state.lock().expect("nobody panics with the lock");
-        let state = self.has_changed.wait_while(state, |state| state.len == state.ring.len());
+        let state = self.has_room.wait_while(state, |state| state.len == state.ring.len());
         state.expect("nobody panics with the lock").push(value);
-        self.has_changed.notify_all();
+        self.has_value.notify_one();
     }
 
     /// Puts `value` in, or gives it back where there is no room.
@@ -58,7 +61,7 @@ impl<T> Channel<T> {
         }
         state.push(value);
         drop(state);
-        self.has_changed.notify_all();
+        self.has_value.notify_one();
         Ok(())
     }
 
@@ -66,9 +69,9 @@ impl<T> Channel<T> {
     pub(crate) fn receive(&self) -> Option<T> {
         let state = self.state.lock().expect("nobody panics with the lock");
         let is_waiting = |state: &mut State<T>| state.len == 0 && state.sender_count > 0;
-        let state = self.has_changed.wait_while(state, is_waiting);
+        let state = self.has_value.wait_while(state, is_waiting);
         let value = state.expect("nobody panics with the lock").pop();
-        self.has_changed.notify_all();
+        self.has_room.notify_one();
         value
     }
 
@@ -76,7 +79,7 @@ impl<T> Channel<T> {
     pub(crate) fn try_receive(&self) -> Option<T> {
         let value = self.state.lock().expect("nobody panics with the lock").pop();
         if value.is_some() {
-            self.has_changed.notify_all();
+            self.has_room.notify_one();
         }
         value
     }
@@ -84,7 +87,7 @@ impl<T> Channel<T> {
     /// One sender less.
     pub(crate) fn close(&self) {
         self.state.lock().expect("nobody panics with the lock").sender_count -= 1;
-        self.has_changed.notify_all();
+        self.has_value.notify_all();
     }
 }
 

@@ -19,6 +19,7 @@
 //!   workloads list                               their names, and what each is like
 //!   workloads malloc                             the file whose malloc answers
 //!   workloads pairs …                            malloc and free of one size (`pairs.rs`)
+//!   workloads live …                             the same among many live objects (`live.rs`)
 //!   workloads launch … -- PROGRAM …              runs a program and measures it (`launch.rs`)
 //! ```
 
@@ -26,6 +27,7 @@ mod block;
 mod channel;
 mod held;
 mod launch;
+mod live;
 mod mapped;
 mod pairs;
 mod threads;
@@ -54,6 +56,7 @@ fn dispatch(mut arguments: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     match name.to_string_lossy().as_ref() {
         "malloc" => println!("malloc={}", process::malloc_library()),
         "pairs" => pairs::main(arguments)?,
+        "live" => live::main(arguments)?,
         "launch" => return launch::main(arguments),
         work::short_process::CHILD => work::short_process::child(),
         name => plan::dispatch(work::ALL, name, arguments, &process::malloc_library())?,

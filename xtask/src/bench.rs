@@ -1,5 +1,5 @@
 //! `cargo xtask bench [NAME] [--quick] [--peers] [-- ARGUMENTS…]`: the figures.
-//! `cargo xtask bench peers|rust-peers|instructions [OPTIONS]`: whole programs, in `peers/`.
+//! `cargo xtask bench peers|rust-peers|scaling|instructions [OPTIONS]`: programs, in `peers/`.
 //!
 //! Each benchmark is a program of its own in `benches/` and prints its own table of ratios; this
 //! file picks one or all of them and passes the arguments on. The feature `peers` puts other
@@ -55,6 +55,7 @@ pub(crate) fn main(arguments: lexopt::Parser) -> Result<ExitCode> {
         match name.to_string_lossy().as_ref() {
             "peers" => return peers::main(rest),
             "rust-peers" => return peers::rust(rest),
+            "scaling" => return peers::scaling(rest),
             "instructions" => return peers::instructions(rest),
             _ => {}
         }

@@ -28,10 +28,11 @@ Heapwright: memory management in layers.
         thread sanitizer, fuzzing and valgrind, and fails where anything is skipped
     cargo xtask bench [NAME] [--quick] [--peers] [-- ARGUMENTS...]
         measures; --peers puts other crates' allocators into the same tables
-    cargo xtask bench peers|rust-peers|instructions [--rounds N] [--scale X] [--threads N]
+    cargo xtask bench peers|rust-peers|scaling|instructions [--rounds N] [--scale X] [--threads N]
             [--lib NAME=PATH]... [--workload A,B] [--allocator A,B] [--base NAME] [--quick]
         measures whole programs on this malloc, on the libraries that are installed and on those
-        given by --lib; Rust programs by global allocator; instructions of a malloc and a free
+        given by --lib; Rust programs by global allocator; with more and more live objects and
+        threads; instructions of a malloc and a free
     cargo xtask tidy
         checks what no compiler checks: sizes of files and lines, words, where system calls are
     cargo xtask ci

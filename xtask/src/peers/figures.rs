@@ -16,10 +16,14 @@ pub(super) enum Metric {
     Time,
     /// KiB resident at most.
     Peak,
+    /// Seconds that the workload timed itself.
+    Timed,
+    /// Seconds of processors, in the program and in the kernel.
+    Processor,
 }
 
 impl Metric {
-    /// Both, in the order of the tables.
+    /// What every run has, in the order of the tables.
     pub(super) const ALL: [Self; 2] = [Self::Time, Self::Peak];
 
     /// As it stands in titles.
@@ -27,6 +31,8 @@ impl Metric {
         match self {
             Self::Time => "time",
             Self::Peak => "peak RSS",
+            Self::Timed => "the timed part",
+            Self::Processor => "processor time",
         }
     }
 
@@ -34,6 +40,8 @@ impl Metric {
         match self {
             Self::Time => sample.seconds,
             Self::Peak => sample.peak_kib,
+            Self::Timed => sample.own_seconds.unwrap_or(f64::NAN),
+            Self::Processor => sample.processor_seconds,
         }
     }
 }
@@ -110,6 +118,20 @@ impl Figures {
         median(pairs.map(|(sample, other)| metric.of(sample) / metric.of(other)).collect())
     }
 
+    /// The median, over rounds, of a contender's figure in a row divided by that in another.
+    pub(super) fn growth(
+        &self,
+        metric: Metric,
+        row: usize,
+        other: usize,
+        contender: usize,
+    ) -> Option<f64> {
+        let samples = self.cells[row][contender].as_ref()?;
+        let others = self.cells[other][contender].as_ref()?;
+        let pairs = samples.iter().zip(others);
+        median(pairs.map(|(sample, other)| metric.of(sample) / metric.of(other)).collect())
+    }
+
     /// (Largest − smallest) / median of a contender's rounds.
     pub(super) fn spread(&self, metric: Metric, row: usize, contender: usize) -> Option<f64> {
         let samples = self.cells[row][contender].as_ref()?;
@@ -176,7 +198,8 @@ pub(super) mod tests {
 
     pub(in super::super) fn sample(seconds: f64, peak_kib: f64) -> super::super::launch::Outcome {
         let checksum = "same".to_owned();
-        Ok(Sample { seconds, processor_seconds: seconds, peak_kib, checksum })
+        let own_seconds = Some(seconds);
+        Ok(Sample { seconds, processor_seconds: seconds, own_seconds, peak_kib, checksum })
     }
 
     pub(in super::super) fn samples() -> Samples {

@@ -26,6 +26,8 @@ pub(super) struct Sample {
     pub(super) seconds: f64,
     /// Processor time in the program and in the kernel.
     pub(super) processor_seconds: f64,
+    /// What a workload timed by itself, of its work or of a part of it.
+    pub(super) own_seconds: Option<f64>,
     /// The most memory resident at one time.
     pub(super) peak_kib: f64,
     /// What the program made of its work: the same on every allocator.
@@ -89,6 +91,7 @@ fn read(told: &str, complaint: &str, contender: &Contender) -> Outcome {
     let sample = Sample {
         seconds: measured("seconds")?,
         processor_seconds: measured("user_seconds")? + measured("system_seconds")?,
+        own_seconds: None,
         peak_kib: measured("peak_rss_kib")?,
         checksum: own.trim().to_owned(),
     };
@@ -102,7 +105,7 @@ fn read(told: &str, complaint: &str, contender: &Contender) -> Outcome {
     // What the process reads about itself is exact, what `wait4` tells is not.
     let peak_kib = number(own, "peak_rss_kib").unwrap_or(sample.peak_kib);
     let checksum = value(own, "checksum").unwrap_or("?").to_owned();
-    Ok(Sample { peak_kib, checksum, ..sample })
+    Ok(Sample { own_seconds: number(own, "seconds"), peak_kib, checksum, ..sample })
 }
 
 /// The value of `key=value` among words.
@@ -129,6 +132,7 @@ mod tests {
         let expected = Sample {
             seconds: 2.5,
             processor_seconds: 1.75,
+            own_seconds: Some(2.0),
             peak_kib: 1900.0,
             checksum: "ab".to_owned(),
         };

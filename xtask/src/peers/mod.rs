@@ -9,8 +9,9 @@
 //!   launch ──► samples (time, peak RSS) ──► figures ──► report · plot · record
 //! ```
 //!
-//! `rust-peers` does the same with Rust programs, one binary for each `#[global_allocator]`, and
-//! `instructions` counts what a malloc and a free execute.
+//! `rust-peers` does the same with Rust programs, one binary for each `#[global_allocator]`,
+//! `scaling` with more and more objects and threads, and `instructions` counts what a malloc and a
+//! free execute.
 //!
 //! - `contenders`: the allocators, how each is found; `rust_side`: those chosen by Rust programs
 //! - `rows`: what is run; `programs`: real programs and their inputs
@@ -31,6 +32,7 @@ mod report;
 mod rounds;
 mod rows;
 mod rust_side;
+mod scaling;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,6 +45,7 @@ pub(crate) use self::instructions::main as instructions;
 use self::launch::Launcher;
 use self::options::Options;
 use self::rows::Row;
+pub(crate) use self::scaling::main as scaling;
 use crate::workspace::{self, Workspace};
 
 /// Who competes in what, and what could not be tried.
@@ -86,6 +89,22 @@ fn run(
     launcher: &Launcher,
     folder: &Path,
 ) -> Result<ExitCode> {
+    let (figures, stem) = measure(contest, options, launcher, folder)?;
+    report::print(contest, &figures);
+    let picture = stem.with_extension("svg");
+    plot::draw(&picture, contest, &figures)?;
+    println!("\n{}\n{}", stem.with_extension("json").display(), picture.display());
+    let complete = figures.failures().is_empty();
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs all rounds and keeps the record. Also answers its path, without the ending.
+fn measure(
+    contest: &Contest,
+    options: &Options,
+    launcher: &Launcher,
+    folder: &Path,
+) -> Result<(Figures, PathBuf)> {
     let Contest { name, contenders, rows, absent } = contest;
     let base = options.base(contenders)?;
     if rows.is_empty() {
@@ -94,19 +113,13 @@ fn run(
     for line in absent {
         println!("absent: {line}");
     }
-    let stem = format!("{name}-{}", machine::unix_seconds());
-    let record = folder.join(stem.clone() + ".json");
+    let stem = folder.join(format!("{name}-{}", machine::unix_seconds()));
+    let record = stem.with_extension("json");
     let header = record::header(contest, options, base);
     let samples = rounds::run(contest, options, launcher, |samples| {
         record::write(&record, &header, contest, samples)
     })?;
-    let figures = Figures::new(contest, &samples, base);
-    report::print(contest, &figures);
-    let picture = folder.join(stem + ".svg");
-    plot::draw(&picture, contest, &figures)?;
-    println!("\n{}\n{}", record.display(), picture.display());
-    let complete = figures.failures().is_empty();
-    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok((Figures::new(contest, &samples, base), stem))
 }
 
 /// Where results and inputs are kept: `peers` in the folder where cargo builds.

@@ -63,6 +63,7 @@ fn sample(outcome: &Outcome) -> Value {
         Ok(sample) => json!({
             "seconds": sample.seconds,
             "processor_seconds": sample.processor_seconds,
+            "own_seconds": sample.own_seconds,
             "peak_kib": sample.peak_kib,
             "checksum": sample.checksum,
         }),

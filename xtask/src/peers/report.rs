@@ -28,6 +28,11 @@ pub(super) fn print(contest: &Contest, figures: &Figures) {
             println!("\n{} beside the best peer in each row\n\n{table}", contender.name);
         }
     }
+    print_failures(contest, figures);
+}
+
+/// Says who failed what, and who is not here.
+pub(super) fn print_failures(contest: &Contest, figures: &Figures) {
     for failure in figures.failures() {
         println!("FAILED: {failure}");
     }
@@ -36,7 +41,8 @@ pub(super) fn print(contest: &Contest, figures: &Figures) {
     }
 }
 
-fn table(header: Vec<String>, rows: Vec<Vec<String>>) -> Table {
+/// A table whose columns but the first are numbers.
+pub(super) fn table(header: Vec<String>, rows: Vec<Vec<String>>) -> Table {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_header(header).add_rows(rows);
     for column in table.column_iter_mut().skip(1) {
@@ -45,7 +51,8 @@ fn table(header: Vec<String>, rows: Vec<Vec<String>>) -> Table {
     table
 }
 
-fn contenders(contest: &Contest) -> Table {
+/// Who competes, in which version.
+pub(super) fn contenders(contest: &Contest) -> Table {
     let rows = contest.contenders.iter().map(|it| vec![it.name.clone(), it.version.clone()]);
     table(vec!["allocator".to_owned(), "version".to_owned()], rows.collect())
 }
@@ -101,20 +108,20 @@ fn shown_mean(mean: Mean, row_count: usize) -> String {
 
 const fn unit(metric: Metric) -> &'static str {
     match metric {
-        Metric::Time => "s",
         Metric::Peak => "MiB",
+        _ => "s",
     }
 }
 
 fn shown(metric: Metric, value: f64) -> String {
     match metric {
-        Metric::Time => format!("{value:.3}"),
         Metric::Peak => format!("{:.1}", value / 1024.0),
+        _ => format!("{value:.3}"),
     }
 }
 
 /// How far the rounds lie apart, in one sentence.
-fn spread(contest: &Contest, figures: &Figures, metric: Metric) -> String {
+pub(super) fn spread(contest: &Contest, figures: &Figures, metric: Metric) -> String {
     let mut spreads: Vec<(f64, String)> = Vec::new();
     for (index, row) in contest.rows.iter().enumerate() {
         for (number, contender) in contest.contenders.iter().enumerate() {
@@ -172,8 +179,8 @@ fn best_peer(contest: &Contest, figures: &Figures, metric: Metric, row: usize) -
 
 fn is_loss(metric: Metric, ratio: f64, peak_kib: Option<f64>) -> bool {
     match metric {
-        Metric::Time => ratio > TIME_MAX,
         Metric::Peak => ratio > PEAK_MAX && peak_kib.is_some_and(|kib| kib >= PEAK_KIB_MIN),
+        _ => ratio > TIME_MAX,
     }
 }
 
