@@ -1,5 +1,5 @@
 #![no_std]
-//! Many objects of many types that live and die together: an arena over [bumpalo](bumpalo) that
+//! Many objects of many types that live and die together: an arena over [bumpalo] that
 //! runs destructors, and pools of objects of one type.
 //!
 //! ```text

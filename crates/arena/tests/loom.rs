@@ -25,14 +25,14 @@ extern crate alloc;
 
 use alloc::sync::Arc;
 
-use free_list::{FreeSlots, Take};
+use free_list::{FreeList, FreeSlots, Take};
 use loom::cell::UnsafeCell;
 use loom::thread;
 use sync::AtomicU32;
 
 /// Slots that are free at first, the last one on top.
 struct World {
-    free: FreeSlots,
+    free: FreeSlots<2>,
     links: Vec<UnsafeCell<u32>>,
     objects: Vec<UnsafeCell<u32>>,
 }
@@ -41,12 +41,16 @@ impl World {
     fn new(slots: u32) -> Arc<Self> {
         let cells = || (0..slots).map(|_| UnsafeCell::new(0)).collect();
         let world = Self {
-            free: FreeSlots { head: AtomicU32::new(directory::NONE) },
+            free: FreeSlots { lists: [(); 2].map(|()| Self::empty()) },
             links: cells(),
             objects: cells(),
         };
         (0..slots).for_each(|slot| world.put(slot));
         Arc::new(world)
+    }
+
+    fn empty() -> FreeList {
+        FreeList { head: AtomicU32::new(directory::NONE) }
     }
 
     /// As a pool does: what is busy is tried again.

@@ -13,14 +13,20 @@
 //! else takes meanwhile, and what is in the list stays there: its links are as they were. Who puts
 //! back needs no more than the head itself, and waits for nobody.
 //!
-//! The bit is held for two steps. A thread that is interrupted there holds up those that take, who
-//! are told so ([`Take::Busy`]) and may do without the list.
+//! The bit is held for two steps. Were a thread interrupted there, what others put back would be
+//! out of reach until it goes on, and a pool would grow meanwhile. So there are some lists, and a
+//! list in which somebody is taking is passed over by those that take and by those that put.
 
 use super::directory::NONE;
 use super::sync::{AtomicU32, Ordering};
 
 /// Set while a thread takes the first slot.
 const TAKING: u32 = 1 << 31;
+
+/// Lists of free slots. Where nobody is interrupted in a take, all slots are in the first one.
+pub(super) struct FreeSlots<const LISTS: usize> {
+    pub(super) lists: [FreeList; LISTS],
+}
 
 /// A list of slots by their indices, which leave the highest bit free.
 ///
@@ -29,7 +35,7 @@ const TAKING: u32 = 1 << 31;
 /// 1. `head` without the bit, and the links from there on, are the indices of slots that nobody
 ///    uses, each once; [`NONE`] ends them.
 /// 2. While the bit is set, one thread is in `take`, and only that thread removes slots.
-pub(super) struct FreeSlots {
+pub(super) struct FreeList {
     pub(super) head: AtomicU32,
 }
 
@@ -40,16 +46,43 @@ pub(super) enum Take {
     Slot(u32),
     /// There was none.
     Empty,
-    /// Another thread is taking one.
+    /// Another thread is taking one, and there was no other.
     Busy,
 }
 
-impl FreeSlots {
-    /// Takes the slot that was put last. Its memory is as that thread left it.
+impl<const LISTS: usize> FreeSlots<LISTS> {
+    /// Takes a slot, of a list the one that was put last. Its memory is as that thread left it.
     ///
     /// `link` reads the link of a slot, which nobody else reads or writes meanwhile.
     #[inline]
     pub(super) fn take(&self, link: impl Fn(u32) -> u32) -> Take {
+        let mut none = Take::Empty;
+        for list in &self.lists {
+            match list.take(&link) {
+                Take::Empty => {}
+                Take::Busy => none = Take::Busy,
+                slot => return slot,
+            }
+        }
+        none
+    }
+
+    /// Puts a slot back, which the caller does not use any more. Waits for nobody.
+    ///
+    /// `set_link` writes its link, before anybody else sees the slot.
+    #[inline]
+    pub(super) fn put(&self, index: u32, set_link: impl Fn(u32)) {
+        let is_put = self.lists.iter().any(|list| list.put_unless(TAKING, index, &set_link));
+        if !is_put {
+            self.lists[0].put_unless(0, index, set_link);
+        }
+    }
+}
+
+impl FreeList {
+    /// As [`FreeSlots::take`], of this list.
+    #[inline]
+    fn take(&self, link: impl Fn(u32) -> u32) -> Take {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if head & TAKING != 0 {
@@ -86,13 +119,15 @@ impl FreeSlots {
         }
     }
 
-    /// Puts a slot back, which the caller does not use any more. Waits for nobody.
-    ///
-    /// `set_link` writes its link, before anybody else sees the slot.
+    /// As [`FreeSlots::put`], in this list; or does nothing and says so, where a bit of `busy` is
+    /// set in the head.
     #[inline]
-    pub(super) fn put(&self, index: u32, set_link: impl Fn(u32)) {
+    fn put_unless(&self, busy: u32, index: u32, set_link: impl Fn(u32)) -> bool {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
+            if head & busy != 0 {
+                return false;
+            }
             set_link(head & !TAKING);
             // INVARIANT: 1 holds with the slot; 2 as the bit is as it was.
             match self.head.compare_exchange_weak(
@@ -101,7 +136,7 @@ impl FreeSlots {
                 Ordering::Release,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return,
+                Ok(_) => return true,
                 Err(now) => head = now,
             }
         }

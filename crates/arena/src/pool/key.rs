@@ -25,7 +25,7 @@ use super::directory::NONE;
 /// # Invariants
 ///
 /// 1. `generation` is odd.
-/// 2. `index` is [`NONE`] at most.
+/// 2. `index` is `NONE` at most.
 ///
 /// # Examples
 ///

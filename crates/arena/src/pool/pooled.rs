@@ -48,8 +48,8 @@ pub(super) mod home {
     pub struct Slot<'pool, T>(pub(in super::super) SlotRef<'pool, T>);
 }
 
-/// A handle to an object in an [`ObjectPool`](super::ObjectPool) or a
-/// [`SharedPool`](super::SharedPool). Dropped, it destroys the object and gives the slot back.
+/// A handle to an object in an [`ObjectPool`] or a [`SharedPool`](super::SharedPool). Dropped, it
+/// destroys the object and gives the slot back.
 ///
 /// It is `Send` where its pool is `Sync` and the object `Send`: an object of a shared pool may be
 /// destroyed by any thread. Functions are called as `Pooled::keep(handle)`, so that they hide none

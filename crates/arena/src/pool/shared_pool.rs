@@ -13,20 +13,25 @@ use heapwright_new::{BadAlloc, Init, NewError, PinInit, StaticAllocator};
 use super::Pooled;
 use super::chunks::Chunks;
 use super::directory::NONE;
-use super::free_list::{FreeSlots, Take};
+use super::free_list::{FreeList, FreeSlots, Take};
 use super::pooled::home::{Home, Slot};
 use super::slot::SlotRef;
 use super::sweep::destroy_all;
 use super::sync::{AtomicU32, spin_loop};
 
-impl FreeSlots {
-    /// A list without slots. Made here, as those of the model are not constants.
+/// Lists of free slots: so many threads, less one, may be interrupted in a take before the slots
+/// that come back are out of reach.
+const LISTS: usize = 4;
+
+impl<const LISTS: usize> FreeSlots<LISTS> {
+    /// Lists without slots. Made here, as those of the model are not constants.
     #[expect(clippy::declare_interior_mutable_const, reason = "an initial value, copied")]
-    const EMPTY: Self = Self { head: AtomicU32::new(NONE) }; // INVARIANT: 1 and 2 hold of none.
+    // INVARIANT: 1 and 2 hold of none.
+    const EMPTY: Self = Self { lists: [const { FreeList { head: AtomicU32::new(NONE) } }; LISTS] };
 }
 
-/// How often a thread looks whether another one is done with the list before it does without. That
-/// one has two steps to do, unless it was interrupted between them.
+/// How often a thread looks whether others are done with the lists before it does without. They
+/// have two steps to do, unless they were interrupted between them.
 const PATIENCE: u32 = 100;
 
 /// Objects of one type for all threads, each of which ends with its handle, wherever that is.
@@ -81,7 +86,7 @@ pub struct SharedPool<
     #[cfg(not(feature = "malloc"))] A: Allocator,
 > {
     chunks: Chunks<T, A>,
-    free: FreeSlots,
+    free: FreeSlots<LISTS>,
     /// Objects come and go through a shared reference, and the pool drops what is left.
     objects: PhantomData<Cell<T>>,
 }

@@ -253,15 +253,15 @@ fn a_pinned_object_may_stand_in_a_static() {
 #[test]
 fn what_is_unpin_moves_out_of_its_pin() {
     let mut built_at = core::ptr::null_mut();
+    let build = |slot: *mut u64| {
+        built_at = slot;
+        // SAFETY: the caller of `pin_init_at` gives room for a `u64`.
+        unsafe { slot.write(7) };
+        Ok::<(), core::convert::Infallible>(())
+    };
     // SAFETY: it writes the whole of the object. The address is compared and no more, since a `u64`
     // is `Unpin`.
-    let number = unsafe {
-        pin_init_raw(|slot: *mut u64| {
-            slot.write(7);
-            built_at = slot;
-            Ok::<(), core::convert::Infallible>(())
-        })
-    };
+    let number = unsafe { pin_init_raw(build) };
     let number = Owned::try_pin_with(number).unwrap();
     assert_eq!(&raw const *number, built_at.cast_const());
     let moved = Owned::into_inner(core::pin::Pin::into_inner(number));

@@ -42,12 +42,12 @@ impl Drop for Ends<'_> {
 
 static BYTES: StaticStorage<[core::mem::MaybeUninit<u8>; 4096]> = StaticStorage::new();
 
-fn fill<'env, M: Mode, C: Census, S: Source>(
+fn fill<'env, M, C: Census, S: Source>(
     arena: &Arena<'env, M, C, S>,
     count: &'env Cell<u32>,
 ) -> Result<(), BadAlloc>
 where
-    M: heapwright_arena::Admits<Ends<'env>>,
+    M: Mode + heapwright_arena::Admits<Ends<'env>>,
 {
     for _ in 0..10 {
         arena.create(value(Ends(count))).map_err(NewError::into_bad_alloc)?;
