@@ -8,25 +8,31 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::steps::Step;
-use crate::workspace::{ABI, NO_PANIC, NO_STD, Target, Workspace};
+use crate::workspace::{ABI, NO_PANIC, NO_STD, Package, Target, Workspace};
 
 /// The program that must not link, or the others prove nothing.
 const CONTROL: &str = "no_panic_control";
 /// The symbol that the panic handlers call, and that is nowhere.
 const MISSING_SYMBOL: &str = "heapwright_a_panic_is_reachable";
 
-/// Every such program, and the C library.
-pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
+/// Every such program, and the C library; or those of one library.
+pub(crate) fn steps(shell: &Shell, workspace: &Workspace, wanted: Option<&Package>) -> Vec<Step> {
     let mut steps = Vec::new();
-    for target in programs(workspace, NO_STD) {
+    let is_wanted = |target: &&Target| {
+        wanted.is_none_or(|wanted| target.required_features.iter().any(|it| it == wanted.layer()))
+    };
+    for target in programs(workspace, NO_STD).filter(is_wanted) {
         steps.push(linked_and_run(shell, NO_STD, "without std", target));
     }
-    for target in programs(workspace, NO_PANIC).filter(|target| target.name != CONTROL) {
+    let is_proof = |target: &&Target| target.name != CONTROL;
+    for target in programs(workspace, NO_PANIC).filter(is_proof).filter(is_wanted) {
         steps.push(linked_and_run(shell, NO_PANIC, "no panic is reachable", target));
     }
-    let library =
-        cmd!(shell, "cargo build --profile proof --package {ABI} --features prove-no-panic");
-    steps.push(Step::command("no panic is reachable: the C library", library));
+    if wanted.is_none() {
+        let library =
+            cmd!(shell, "cargo build --profile proof --package {ABI} --features prove-no-panic");
+        steps.push(Step::command("no panic is reachable: the C library", library));
+    }
     let copy = shell.clone();
     steps.push(Step::check("no panic is reachable: the counterproof", move || control(&copy)));
     steps

@@ -20,7 +20,7 @@ pub(crate) fn main(arguments: lexopt::Parser) -> Result<ExitCode> {
     steps.extend(lints(&shell, &workspace));
     steps.extend(docs(&shell));
     steps.extend(packages(&shell, &workspace));
-    steps.extend(test::steps(&shell, &workspace));
+    steps.extend(test::steps(&shell, &workspace, None));
     Ok(run_all(steps, OnSkip::Tell))
 }
 
@@ -68,7 +68,7 @@ fn docs(shell: &Shell) -> Vec<Step> {
 
 /// Each crate for users can be packaged: what its manifest names is there.
 fn packages(shell: &Shell, workspace: &Workspace) -> impl Iterator<Item = Step> {
-    workspace.packages.iter().filter(|package| package.is_published).map(|package| {
+    workspace.published().map(|package| {
         let name = &package.name;
         let list = cmd!(shell, "cargo package --package {name} --list --allow-dirty --offline");
         Step::command(format!("package: {name}"), list)

@@ -1,4 +1,4 @@
-//! `cargo xtask test [--all]`: everything a contributor needs.
+//! `cargo xtask test [NAME] [--all]`: everything a contributor needs, or what is of one layer.
 //!
 //! Plain, it proves what the stable toolchain can, in minutes. `--all` adds what needs more, which
 //! is in `thorough.rs`, and fails where a tool is absent.
@@ -16,18 +16,22 @@ use crate::{alone, thorough, tidy};
 
 /// Runs the tests.
 pub(crate) fn main(mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let shell = workspace::shell()?;
+    let workspace = Workspace::load(&shell)?;
     let mut on_skip = OnSkip::Tell;
+    let mut wanted = None;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("all") => on_skip = OnSkip::Fail,
+            Value(name) if wanted.is_none() => {
+                wanted = Some(workspace.library(&name.to_string_lossy())?);
+            }
             other => return Err(unexpected(other)),
         }
     }
-    let shell = workspace::shell()?;
-    let workspace = Workspace::load(&shell)?;
-    let mut steps = steps(&shell, &workspace);
+    let mut steps = steps(&shell, &workspace, wanted);
     match on_skip {
-        OnSkip::Fail => steps.extend(thorough::steps(&shell, &workspace)),
+        OnSkip::Fail => steps.extend(thorough::steps(&shell, &workspace, wanted)),
         OnSkip::Tell => {
             println!("The sanitizers, fuzzing and valgrind run with `--all` only.");
         }
@@ -35,42 +39,50 @@ pub(crate) fn main(mut arguments: lexopt::Parser) -> Result<ExitCode> {
     Ok(run_all(steps, on_skip))
 }
 
-/// What the stable toolchain can prove.
-pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
-    let mut steps = vec![
-        Step::check("tidy", || tidy::check(workspace::root())),
-        Step::command("the C library builds", cmd!(shell, "cargo build --release --package {ABI}")),
-        // `--show-output`, because a test that skips says so on its own standard output.
-        Step::command(
-            "tests of the workspace",
-            cmd!(shell, "cargo test --workspace --exclude {ABI} --no-fail-fast -- --show-output"),
-        ),
-    ];
-    // In a folder of its own: the flag would have everything else built anew.
-    steps.push(Step::command(
-        "the protocol between threads, in every order (loom)",
-        cmd!(
-            shell,
-            "cargo test --package heapwright-malloc --test loom --release --target-dir target/loom"
-        )
-        .env("RUSTFLAGS", "--cfg loom"),
-    ));
-    steps.push(Step::command(
-        "the free slots of pools between threads, in every order (loom)",
-        cmd!(
-            shell,
-            "cargo test --package heapwright-arena --test loom --release --target-dir target/loom"
-        )
-        .env("RUSTFLAGS", "--cfg loom"),
-    ));
-    for package in workspace.packages.iter().filter(|package| package.is_published) {
+/// What the stable toolchain can prove, of everything or of one library.
+pub(crate) fn steps(shell: &Shell, workspace: &Workspace, wanted: Option<&Package>) -> Vec<Step> {
+    // `--show-output`, because a test that skips says so on its own standard output.
+    let mut steps = match wanted {
+        None => vec![
+            Step::check("tidy", || tidy::check(workspace::root())),
+            Step::command(
+                "the C library builds",
+                cmd!(shell, "cargo build --release --package {ABI}"),
+            ),
+            Step::command(
+                "tests of the workspace",
+                cmd!(
+                    shell,
+                    "cargo test --workspace --exclude {ABI} --no-fail-fast -- --show-output"
+                ),
+            ),
+        ],
+        Some(Package { name, .. }) => vec![Step::command(
+            format!("tests of {name}"),
+            cmd!(shell, "cargo test --package {name} --no-fail-fast -- --show-output"),
+        )],
+    };
+    let libraries = || workspace.published().filter(|package| package.is_wanted(wanted));
+    steps.extend(libraries().filter_map(|package| loom(shell, package)));
+    for package in libraries() {
         steps.extend(features(shell, package));
     }
-    steps.extend(alone::steps(shell, workspace));
-    if let Some(package) = workspace.package(EXAMPLES) {
+    steps.extend(alone::steps(shell, workspace, wanted));
+    if let Some(package) = workspace.package(EXAMPLES).filter(|_| wanted.is_none()) {
         steps.extend(examples(shell, package));
     }
     steps
+}
+
+/// What threads do to each other in a library, in every order.
+fn loom(shell: &Shell, package: &Package) -> Option<Step> {
+    package.of_kind("test").find(|target| target.name == "loom")?;
+    let name = &package.name;
+    // In a folder of its own: the flag would have everything else built anew.
+    let models =
+        cmd!(shell, "cargo test --package {name} --test loom --release --target-dir target/loom");
+    let models = models.env("RUSTFLAGS", "--cfg loom");
+    Some(Step::command(format!("threads of {name} in every order (loom)"), models))
 }
 
 /// A library builds without its features, with each alone, and passes its tests with all: but for

@@ -22,10 +22,16 @@ use crate::workspace::{EXAMPLES, NIGHTLY_FEATURE, Package, Workspace};
 /// The packages whose tests have a meaning under the address sanitizer: it brings a malloc of
 /// its own, so what preloads the C library is left out, as are programs that nobody instruments.
 const SANITIZED: [&str; 3] = ["heapwright-break", "heapwright-block", "heapwright-conformance"];
-/// The package whose tests leave nothing behind, so that leaks are looked for as well.
-const LEAK_FREE: &str = "heapwright-new";
+/// Packages whose tests leave nothing behind, so that leaks are looked for as well, the features
+/// that the tests are for, and the tests.
+const LEAK_FREE: [(&str, &str, &[&str]); 2] = [
+    ("heapwright-new", "alloc,allocator-api2-02", &["it"]),
+    ("heapwright-arena", "malloc", &["it", "pool"]),
+];
 /// One of them measures the memory of its process, to which the sanitizer adds.
 const MEASURES_MEMORY: &str = "takes_no_more_memory";
+/// The package whose threads are tried under the thread sanitizer.
+const THREADED: &str = "heapwright-malloc";
 /// Tests that ask about what the sanitizer changes: the program break and its limits, `errno` after
 /// a refusal, locked pages, how much address space is left, and the system's own allocator.
 const NOT_SANITIZED: [&str; 5] =
@@ -39,21 +45,32 @@ const FUZZ: &str = "crates/conformance/fuzz";
 const FUZZ_SECONDS: &str = "60";
 const NO_NIGHTLY: &str = "no nightly toolchain (rustup toolchain install nightly)";
 
-/// The steps, with a skip for each tool that is absent.
-pub(crate) fn steps(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
-    let mut steps = vec![address_sanitizer(shell), leaks(shell)];
-    steps.extend(thread_sanitizer(shell));
-    steps.extend(nightly(shell, workspace));
-    steps.extend(fuzzing(shell));
-    let examples = workspace.package(EXAMPLES).into_iter();
-    steps.extend(examples.flat_map(|package| valgrind(shell, workspace, package)));
+/// The steps, of everything or of one library, with a skip for each tool that is absent.
+pub(crate) fn steps(shell: &Shell, workspace: &Workspace, wanted: Option<&Package>) -> Vec<Step> {
+    let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted.name == name);
+    let mut steps = Vec::new();
+    let sanitized: Vec<_> = SANITIZED.into_iter().filter(|name| is_wanted(name)).collect();
+    if !sanitized.is_empty() {
+        steps.push(address_sanitizer(shell, &sanitized));
+    }
+    let leak_free = LEAK_FREE.iter().filter(|(name, ..)| is_wanted(name));
+    steps.extend(leak_free.map(|(name, features, tests)| leaks(shell, name, features, tests)));
+    if is_wanted(THREADED) {
+        steps.extend(thread_sanitizer(shell));
+    }
+    steps.extend(nightly(shell, workspace, wanted));
+    if wanted.is_none() {
+        steps.extend(fuzzing(shell));
+        let examples = workspace.package(EXAMPLES).into_iter();
+        steps.extend(examples.flat_map(|package| valgrind(shell, workspace, package)));
+    }
     steps
 }
 
-fn address_sanitizer(shell: &Shell) -> Step {
+fn address_sanitizer(shell: &Shell, names: &[&str]) -> Step {
     let title = "tests under the address sanitizer";
     let Some(host) = nightly_host(shell) else { return Step::skip(title, NO_NIGHTLY) };
-    let packages = SANITIZED.iter().flat_map(|name| ["--package", name]);
+    let packages = names.iter().flat_map(|name| ["--package", name]);
     let skips = NOT_SANITIZED.iter().flat_map(|name| ["--skip", name]);
     let command = cmd!(
         shell,
@@ -85,7 +102,7 @@ fn thread_sanitizer(shell: &Shell) -> Vec<Step> {
 fn races<'a>(shell: &'a Shell, host: &str, arguments: &[&str]) -> Cmd<'a> {
     let command = cmd!(
         shell,
-        "rustup run nightly cargo test --package heapwright-malloc --target {host} --test races
+        "rustup run nightly cargo test --package {THREADED} --target {host} --test races
          {arguments...}"
     );
     command
@@ -106,15 +123,14 @@ fn race_is_found(mut command: Command) -> Result<Vec<String>> {
 }
 
 /// The tests of objects, with whatever they allocated and did not give back.
-fn leaks(shell: &Shell) -> Step {
-    let title = "tests of objects under the address and leak sanitizers";
-    let Some(host) = nightly_host(shell) else {
-        return Step::skip(title, NO_NIGHTLY);
-    };
+fn leaks(shell: &Shell, name: &str, features: &str, tests: &[&str]) -> Step {
+    let title = format!("tests of {name} under the address and leak sanitizers");
+    let Some(host) = nightly_host(shell) else { return Step::skip(title, NO_NIGHTLY) };
+    let tests = tests.iter().flat_map(|test| ["--test", test]);
     let command = cmd!(
         shell,
-        "rustup run nightly cargo test --package {LEAK_FREE} --features alloc,allocator-api2-02
-         --target {host} --lib --test it --no-fail-fast -- --show-output --skip {MEASURES_MEMORY}"
+        "rustup run nightly cargo test --package {name} --features {features} --target {host}
+         --lib {tests...} --no-fail-fast -- --show-output --skip {MEASURES_MEMORY}"
     );
     let command = command
         .env("RUSTFLAGS", "-Zsanitizer=address")
@@ -125,10 +141,10 @@ fn leaks(shell: &Shell) -> Step {
 }
 
 /// The packages with a feature that needs a nightly toolchain.
-fn nightly(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
+fn nightly(shell: &Shell, workspace: &Workspace, wanted: Option<&Package>) -> Vec<Step> {
     let is_nightly =
         |package: &&Package| package.features.iter().any(|name| name == NIGHTLY_FEATURE);
-    let packages = workspace.packages.iter().filter(is_nightly);
+    let packages = workspace.packages.iter().filter(|package| package.is_wanted(wanted));
     let step = |package: &Package| {
         let name = &package.name;
         let title = format!("{name} on nightly, with all features");
@@ -142,7 +158,7 @@ fn nightly(shell: &Shell, workspace: &Workspace) -> Vec<Step> {
         );
         Step::command(title, test.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO"))
     };
-    packages.map(step).collect()
+    packages.filter(is_nightly).map(step).collect()
 }
 
 /// The host triple of the nightly toolchain, where it is installed.

@@ -23,9 +23,10 @@ Heapwright: memory management in layers.
         Without COMMAND: the tour, then a sort of many lines on heapwright.
     cargo xtask tour [--step N] [--plain]
         tells the story, from the program break to objects, on live memory
-    cargo xtask test [--all]
-        proves everything that the stable toolchain can; --all adds the address and the
-        thread sanitizer, fuzzing and valgrind, and fails where anything is skipped
+    cargo xtask test [NAME] [--all]
+        proves everything that the stable toolchain can, or what is of one layer: break, block,
+        malloc, new, arena; --all adds the address and the thread sanitizer, fuzzing and
+        valgrind, and fails where anything is skipped
     cargo xtask bench [NAME] [--quick] [--peers] [-- ARGUMENTS...]
         measures; --peers puts other crates' allocators into the same tables
     cargo xtask bench peers|rust-peers|scaling|instructions [--rounds N] [--scale X] [--threads N]

@@ -72,6 +72,16 @@ impl Package {
         self.features.iter().map(String::as_str).filter(|name| *name != NIGHTLY_FEATURE).collect()
     }
 
+    /// What the layer is called, of which this is the package.
+    pub(crate) fn layer(&self) -> &str {
+        self.name.strip_prefix("heapwright-").unwrap_or(&self.name)
+    }
+
+    /// Whether this is the wanted package; all are where none is named.
+    pub(crate) fn is_wanted(&self, wanted: Option<&Self>) -> bool {
+        wanted.is_none_or(|wanted| wanted.name == self.name)
+    }
+
     /// Its targets of one kind.
     pub(crate) fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Target> {
         self.targets.iter().filter(move |target| target.kind == kind)
@@ -98,6 +108,25 @@ impl Workspace {
     fn from_metadata(metadata: &Value) -> Self {
         let packages = items(&metadata["packages"]).map(package).collect();
         Self { packages, target_directory: PathBuf::from(text(&metadata["target_directory"])) }
+    }
+
+    /// The libraries for users.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| package.is_published)
+    }
+
+    /// The library for users of that name, or of the layer of that name.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub(crate) fn library(&self, name: &str) -> Result<&Package> {
+        let is_meant =
+            |package: &&Package| [package.name.as_str(), package.layer()].contains(&name);
+        self.published().find(is_meant).with_context(|| {
+            let layers: Vec<_> = self.published().map(Package::layer).collect();
+            format!("no layer `{name}`; there are {}", layers.join(", "))
+        })
     }
 
     /// The member of that name, if it exists.
@@ -154,7 +183,7 @@ mod tests {
                     { "name": "shown", "kind": ["bin"] },
                     { "name": "hidden", "kind": ["bin"], "required-features": ["x"] },
                 ],
-            }, { "name": "b", "publish": null, "features": {}, "targets": [] }],
+            }, { "name": "heapwright-b", "publish": null, "features": {}, "targets": [] }],
         });
         let workspace = Workspace::from_metadata(&metadata);
         assert_eq!(workspace.target_directory, Path::new("/somewhere/target"));
@@ -164,7 +193,13 @@ mod tests {
         assert!(!a.is_published);
         assert_eq!(a.names("bin"), ["shown"]);
         assert_eq!(a.of_kind("bin").count(), 2);
-        assert!(workspace.package("b").unwrap().is_published);
+        assert!(workspace.package("heapwright-b").unwrap().is_published);
         assert!(workspace.package("c").is_none());
+        for name in ["b", "heapwright-b"] {
+            assert_eq!(workspace.library(name).unwrap().name, "heapwright-b");
+        }
+        assert!(workspace.library("a").is_err(), "it is not for users");
+        let count = |wanted| workspace.packages.iter().filter(|it| it.is_wanted(wanted)).count();
+        assert_eq!((count(None), count(Some(a))), (2, 1));
     }
 }

@@ -25,7 +25,7 @@ extern crate alloc;
 
 use alloc::sync::Arc;
 
-use free_list::{FreeList, FreeSlots, Take};
+use free_list::{FreeSlots, SlotList, Take};
 use loom::cell::UnsafeCell;
 use loom::thread;
 use sync::AtomicU32;
@@ -49,8 +49,8 @@ impl World {
         Arc::new(world)
     }
 
-    fn empty() -> FreeList {
-        FreeList { head: AtomicU32::new(directory::NONE) }
+    fn empty() -> SlotList {
+        SlotList { head: AtomicU32::new(directory::NONE) }
     }
 
     /// As a pool does: what is busy is tried again.

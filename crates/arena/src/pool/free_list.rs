@@ -25,7 +25,7 @@ const TAKING: u32 = 1 << 31;
 
 /// Lists of free slots. Where nobody is interrupted in a take, all slots are in the first one.
 pub(super) struct FreeSlots<const LISTS: usize> {
-    pub(super) lists: [FreeList; LISTS],
+    pub(super) lists: [SlotList; LISTS],
 }
 
 /// A list of slots by their indices, which leave the highest bit free.
@@ -35,7 +35,7 @@ pub(super) struct FreeSlots<const LISTS: usize> {
 /// 1. `head` without the bit, and the links from there on, are the indices of slots that nobody
 ///    uses, each once; [`NONE`] ends them.
 /// 2. While the bit is set, one thread is in `take`, and only that thread removes slots.
-pub(super) struct FreeList {
+pub(super) struct SlotList {
     pub(super) head: AtomicU32,
 }
 
@@ -79,7 +79,7 @@ impl<const LISTS: usize> FreeSlots<LISTS> {
     }
 }
 
-impl FreeList {
+impl SlotList {
     /// As [`FreeSlots::take`], of this list.
     #[inline]
     fn take(&self, link: impl Fn(u32) -> u32) -> Take {

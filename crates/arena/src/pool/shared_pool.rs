@@ -13,7 +13,7 @@ use heapwright_new::{BadAlloc, Init, NewError, PinInit, StaticAllocator};
 use super::Pooled;
 use super::chunks::Chunks;
 use super::directory::NONE;
-use super::free_list::{FreeList, FreeSlots, Take};
+use super::free_list::{FreeSlots, SlotList, Take};
 use super::pooled::home::{Home, Slot};
 use super::slot::SlotRef;
 use super::sweep::destroy_all;
@@ -27,7 +27,7 @@ impl<const LISTS: usize> FreeSlots<LISTS> {
     /// Lists without slots. Made here, as those of the model are not constants.
     #[expect(clippy::declare_interior_mutable_const, reason = "an initial value, copied")]
     // INVARIANT: 1 and 2 hold of none.
-    const EMPTY: Self = Self { lists: [const { FreeList { head: AtomicU32::new(NONE) } }; LISTS] };
+    const EMPTY: Self = Self { lists: [const { SlotList { head: AtomicU32::new(NONE) } }; LISTS] };
 }
 
 /// How often a thread looks whether others are done with the lists before it does without. They

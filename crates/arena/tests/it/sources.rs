@@ -1,8 +1,9 @@
 //! Arenas over other memory than bumpalo's.
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+use std::rc::Rc;
 
 use heapwright_arena::source::{Chunks, Region, Source};
 use heapwright_arena::{Arena, Local, NoCensus};
@@ -123,7 +124,7 @@ struct Meddling(FixedBreak<'static>);
 type Served = Arena<'static, Local, NoCensus, Region<Meddling>>;
 
 thread_local! {
-    static SERVED: Cell<Option<&'static Served>> = const { Cell::new(None) };
+    static SERVED: RefCell<Option<Rc<Served>>> = const { RefCell::new(None) };
 }
 
 // SAFETY: the break inside, whose guarantees do not speak of what else `grow` does.
@@ -145,7 +146,7 @@ unsafe impl Break for Meddling {
     }
 
     fn grow(&mut self, bytes: usize) -> Result<Growth, BreakError> {
-        if let Some(arena) = SERVED.get() {
+        if let Some(arena) = SERVED.with_borrow(Option::clone) {
             let refused = arena.alloc(zeroed::<[u8; 64]>()).map(|_| ());
             assert!(refused.is_err(), "there is no memory while it grows");
         }
@@ -167,10 +168,10 @@ unsafe impl Break for Meddling {
 fn a_break_that_uses_the_arena_while_it_grows_is_told_that_there_is_no_memory() {
     static BUFFER: StaticBuffer<4096> = StaticBuffer::new();
     let region = Region::new(Meddling(FixedBreak::from_static(&BUFFER)));
-    let arena: &'static Served = Box::leak(Box::new(Arena::over(region)));
-    SERVED.set(Some(arena));
+    let arena = Rc::new(Arena::over(region));
+    SERVED.set(Some(Rc::clone(&arena)));
     for _ in 0..60 {
         assert_eq!(arena.alloc(zeroed::<[u8; 64]>()).unwrap(), &[0; 64]);
     }
-    SERVED.set(None);
+    SERVED.take();
 }

@@ -13,13 +13,13 @@ use super::Label;
 use crate::StaticAllocator;
 use crate::allocate::no_bytes;
 
-/// Serves objects of type `T` from slots of their own, and refuses every other layout. So what still
-/// points to a `T` that was deleted sees that one or another `T`: a mistake stays within its type.
-/// It is also the pool of [`class_pool!`](crate::class_pool).
+/// Serves objects of type `T` from slots of their own, and refuses every other layout. So what
+/// still points to a `T` that was deleted sees that one or another `T`: a mistake stays within its
+/// type. It is also the pool of [`class_pool!`](crate::class_pool).
 ///
-/// The memory of all other allocators stays out of it. But an allocator is asked for layouts and not
-/// for types: who builds something else of the same layout on `Isolated<T>`, gets a slot of `T`.
-/// Name it with `T` alone, as `class_pool!` does.
+/// The memory of all other allocators stays out of it. But an allocator is asked for layouts and
+/// not for types: who builds something else of the same layout on `Isolated<T>`, gets a slot of
+/// `T`. Name it with `T` alone, as `class_pool!` does.
 ///
 /// The slots are the label's: all values of this type share them. They come from `A` in slabs,
 /// which are kept for ever.
