@@ -10,11 +10,11 @@
 //! one of its lines is a leak.
 
 use anyhow::Result;
-use heapwright_arena::{Arena, ByTypeAndSite, Local, Report};
+use heapwright_arena::{Arena, CountByTypeAndSite, Local, Report};
 use heapwright_new::{array_from_fn, value};
 
 /// An arena that counts. A scope is the same, with a shorter life.
-type Level<'env> = Arena<'env, Local, ByTypeAndSite>;
+type Level<'env> = Arena<'env, Local, CountByTypeAndSite>;
 
 const FRAMES: u32 = 60;
 const SPRITES: u32 = 200;
@@ -88,7 +88,7 @@ fn tell(report: &Report) {
 }
 
 fn main() -> Result<()> {
-    let level = Level::counting(ByTypeAndSite::new().at_end(tell));
+    let level = Level::counting(CountByTypeAndSite::new().at_end(tell));
     let texture: &Texture = level.create(value(Texture { name: String::from("brick") }))?;
     let mut sprites = Vec::new();
     for x in 0..SPRITES {

@@ -23,6 +23,10 @@ use crate::{Arena, Sendable};
 /// A thread leases one, which is then its alone, without locks. Objects live as long as the pool is
 /// not reset, also when the lease is over, so that threads can build what others read.
 ///
+/// The arenas that came back are in a queue of crossbeam's. Where there is no memory for it to
+/// grow, at the end of a lease, the program's `handle_alloc_error` is called: nobody is there to be
+/// told.
+///
 /// # Examples
 ///
 /// ```

@@ -51,7 +51,7 @@ pub mod source;
 
 pub use arena::Arena;
 pub use arena_pool::{ArenaPool, Lease};
-pub use census::{ByType, ByTypeAndSite, Census, NoCensus, Report, Row};
+pub use census::{Census, CountByType, CountByTypeAndSite, NoCensus, Report, Row};
 pub use live::Live;
 pub use mode::{Admits, Local, Mode, Sendable};
 pub use pool::{Key, ObjectPool, Pool, Pooled, SharedPool, StaleKey};

@@ -143,7 +143,11 @@ impl<S: Source> Arena<'_, Local, NoCensus, S> {
 }
 
 impl<M: Mode, C: Census> Arena<'_, M, C> {
-    /// Refuses memory beyond `bytes` from here on, scopes not counted; `None` takes the limit away.
+    /// Refuses chunks with which the arena would have more than `bytes`; `None` takes the limit
+    /// away.
+    ///
+    /// Chunks that it has already stay: where they are more than `bytes`, they are the limit. A
+    /// scope has memory of its own, and a limit if it is given one.
     ///
     /// # Examples
     ///
@@ -157,7 +161,9 @@ impl<M: Mode, C: Census> Arena<'_, M, C> {
     /// assert_eq!(refused, NewError::Alloc(BadAlloc::Exhausted { size: 100_000, align: 1 }));
     /// ```
     pub fn set_limit(&self, bytes: Option<usize>) {
-        self.source.set_allocation_limit(bytes);
+        // bumpalo takes a limit below what it has for none.
+        let limit = bytes.map(|bytes| bytes.max(self.source.allocated_bytes()));
+        self.source.set_allocation_limit(limit);
     }
 }
 
@@ -168,9 +174,9 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     ///
     /// ```
     /// use heapwright_arena::source::Bump;
-    /// use heapwright_arena::{Arena, ByType, Sendable};
+    /// use heapwright_arena::{Arena, CountByType, Sendable};
     ///
-    /// let arena = Arena::<Sendable, _, _>::from_parts(Bump::new(), ByType::new());
+    /// let arena = Arena::<Sendable, _, _>::from_parts(Bump::new(), CountByType::new());
     /// ```
     #[inline]
     #[must_use]

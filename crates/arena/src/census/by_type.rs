@@ -76,10 +76,10 @@ census! {
     /// # Examples
     ///
     /// ```
-    /// use heapwright_arena::{Arena, ByType};
+    /// use heapwright_arena::{Arena, CountByType};
     /// use heapwright_new::value;
     ///
-    /// let mut arena = Arena::counting(ByType::new());
+    /// let mut arena = Arena::counting(CountByType::new());
     /// for name in ["first", "second"] {
     ///     arena.create(value(String::from(name)))?;
     /// }
@@ -89,7 +89,7 @@ census! {
     /// assert_eq!(arena.census().report()?.live(), 0);
     /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
     /// ```
-    ByType, _site => None
+    CountByType, _site => None
 }
 
 census! {
@@ -98,15 +98,15 @@ census! {
     /// # Examples
     ///
     /// ```
-    /// use heapwright_arena::{Arena, ByTypeAndSite};
+    /// use heapwright_arena::{Arena, CountByTypeAndSite};
     /// use heapwright_new::value;
     ///
-    /// let arena = Arena::counting(ByTypeAndSite::new());
+    /// let arena = Arena::counting(CountByTypeAndSite::new());
     /// arena.create(value(1_u64))?;
     /// arena.create(value(2_u64))?;
     /// let report = arena.census().report()?;
     /// assert_eq!(report.rows().len(), 2, "{report}");
     /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
     /// ```
-    ByTypeAndSite, site => Some(site)
+    CountByTypeAndSite, site => Some(site)
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   live objects: 2 types, 1202 objects, 61.3 KiB
-//!     demo::Texture   812  (peak 900)  52.0 KiB  src/load.rs:88
-//!     demo::Sprite    390  (peak 391)   9.3 KiB  src/scene.rs:41
+//!     demo::Texture   812  (peak 900)  52.0 KiB  src/load.rs:88:21
+//!     demo::Sprite    390  (peak 391)   9.3 KiB  src/scene.rs:41:9
 //! ```
 //!
 //! A census is a type parameter and no feature: features of a crate add up over all its users, and
@@ -13,17 +13,18 @@ mod by_type;
 mod records;
 mod report;
 
+use core::any::TypeId;
 use core::fmt::Debug;
 use core::panic::Location;
 
-pub use by_type::{ByType, ByTypeAndSite};
+pub use by_type::{CountByType, CountByTypeAndSite};
 use heapwright_new::BadAlloc;
 pub use report::{Report, Row};
 
 use crate::run::Kind;
 
 /// What is counted of objects that an arena creates: nothing, or their number and size
-/// [`ByType`] or [`ByTypeAndSite`].
+/// [`CountByType`] or [`CountByTypeAndSite`].
 pub trait Census: sealed::Sealed {
     /// Where objects alike are counted.
     #[doc(hidden)]
@@ -52,17 +53,15 @@ pub trait Census: sealed::Sealed {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Counted {
+    type_id: fn() -> TypeId,
     name: fn() -> &'static str,
     size_bytes: usize,
-    /// Of one type there may be several.
-    key: usize,
 }
 
 impl From<&'static Kind> for Counted {
     #[inline]
     fn from(kind: &'static Kind) -> Self {
-        let key = core::ptr::from_ref(kind).addr();
-        Self { name: kind.type_name, size_bytes: kind.size_bytes, key }
+        Self { type_id: kind.type_id, name: kind.type_name, size_bytes: kind.size_bytes }
     }
 }
 
@@ -92,6 +91,6 @@ mod sealed {
     #[expect(unnameable_types, reason = "a seal: nobody else implements it")]
     pub trait Sealed {}
     impl Sealed for super::NoCensus {}
-    impl Sealed for super::ByType {}
-    impl Sealed for super::ByTypeAndSite {}
+    impl Sealed for super::CountByType {}
+    impl Sealed for super::CountByTypeAndSite {}
 }

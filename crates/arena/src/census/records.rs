@@ -1,6 +1,7 @@
 //! The table of a census: a record for each type, or for each type and place.
 
 use alloc::vec::Vec;
+use core::any::TypeId;
 use core::cell::Cell;
 use core::fmt;
 use core::panic::Location;
@@ -10,8 +11,9 @@ use heapwright_new::BadAlloc;
 use super::Counted;
 use super::report::{Report, Row};
 
-/// What objects alike are counted by: their type, and where they are created if that counts too.
-type Key = (usize, usize);
+/// What objects alike are counted by: their type, and the address of where they are created if that
+/// counts too.
+type Key = (TypeId, usize);
 
 /// The number of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub struct Entry(usize);
 /// They are taken out of their cells for each use: nobody else's code runs meanwhile.
 #[derive(Default)]
 pub(super) struct Records {
-    rows: Cell<Vec<Row>>,
+    rows: Cell<Vec<(TypeId, Row)>>,
     index: Cell<Vec<(Key, Entry)>>,
 }
 
@@ -35,7 +37,7 @@ impl Records {
         counted: Counted,
         site: Option<&'static Location<'static>>,
     ) -> Result<Entry, BadAlloc> {
-        let key = (counted.key, site.map_or(0, |site| core::ptr::from_ref(site).addr()));
+        let key = ((counted.type_id)(), site.map_or(0, |site| core::ptr::from_ref(site).addr()));
         let mut index = self.index.take();
         let found = index.binary_search_by_key(&key, |(key, _)| *key);
         let entry = match found {
@@ -57,10 +59,17 @@ impl Records {
         let refused = |_| BadAlloc::Exhausted { size: size_of::<Row>(), align: align_of::<Row>() };
         index.try_reserve(1).map_err(refused)?;
         let mut rows = self.rows.take();
-        let entry = Entry(rows.len());
-        let outcome = rows.try_reserve(1).map_err(refused);
+        // The compiler may know one place by several addresses.
+        let known = rows.iter().position(|(type_id, row)| *type_id == key.0 && row.site == site);
+        let outcome = match known {
+            Some(_) => Ok(()),
+            None => rows.try_reserve(1).map_err(refused),
+        };
+        let entry = Entry(known.unwrap_or(rows.len()));
         if outcome.is_ok() {
-            rows.push(Row::new((counted.name)(), counted.size_bytes, site));
+            if known.is_none() {
+                rows.push((key.0, Row::new((counted.name)(), counted.size_bytes, site)));
+            }
             index.insert(place, (key, entry));
         }
         self.rows.set(rows);
@@ -69,7 +78,7 @@ impl Records {
 
     pub(super) fn change(&self, Entry(number): Entry, change: impl FnOnce(&mut Row)) {
         let mut rows = self.rows.take();
-        if let Some(row) = rows.get_mut(number) {
+        if let Some((_, row)) = rows.get_mut(number) {
             change(row);
         }
         self.rows.set(rows);
@@ -78,7 +87,7 @@ impl Records {
     /// What is counted now.
     pub(super) fn report(&self) -> Result<Report, BadAlloc> {
         let rows = self.rows.take();
-        let report = Report::of(&rows);
+        let report = Report::of(rows.iter().map(|(_, row)| *row));
         self.rows.set(rows);
         report
     }

@@ -1,6 +1,7 @@
 //! A report: what lives, as a table.
 
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::fmt;
 use core::panic::Location;
 
@@ -48,11 +49,6 @@ impl Row {
     pub fn live_bytes(&self) -> usize {
         self.live.saturating_mul(self.size_bytes)
     }
-
-    fn is_like(&self, other: &Self) -> bool {
-        (self.type_name, self.size_bytes, self.site)
-            == (other.type_name, other.size_bytes, other.site)
-    }
 }
 
 /// What lived in an arena at some time, most bytes first. Displayed, it is a table.
@@ -60,10 +56,10 @@ impl Row {
 /// # Examples
 ///
 /// ```
-/// use heapwright_arena::{Arena, ByType};
+/// use heapwright_arena::{Arena, CountByType};
 /// use heapwright_new::value;
 ///
-/// let arena = Arena::counting(ByType::new());
+/// let arena = Arena::counting(CountByType::new());
 /// arena.create(value([0_u8; 1024]))?;
 /// let report = arena.census().report()?.to_string();
 /// assert!(report.starts_with("live objects: 1 type, 1 object, 1.0 KiB\n"), "{report}");
@@ -75,24 +71,14 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn of(rows: &[Row]) -> Result<Self, BadAlloc> {
-        let size = size_of_val(rows);
+    pub(super) fn of(all: impl ExactSizeIterator<Item = Row>) -> Result<Self, BadAlloc> {
+        let size = all.len().saturating_mul(size_of::<Row>());
         let refused = |_| BadAlloc::Exhausted { size, align: align_of::<Row>() };
-        let mut merged: Vec<Row> = Vec::new();
-        merged.try_reserve(rows.len()).map_err(refused)?;
-        for row in rows {
-            match merged.iter_mut().find(|other| other.is_like(row)) {
-                // The compiler may know one type by several addresses.
-                Some(other) => {
-                    other.live += row.live;
-                    other.peak += row.peak;
-                    other.total += row.total;
-                }
-                None => merged.push(*row),
-            }
-        }
-        merged.sort_unstable_by_key(|row| (core::cmp::Reverse(row.live_bytes()), row.type_name));
-        Ok(Self { rows: merged })
+        let mut rows: Vec<Row> = Vec::new();
+        rows.try_reserve(all.len()).map_err(refused)?;
+        rows.extend(all);
+        rows.sort_unstable_by_key(|row| (Reverse(row.live_bytes()), row.type_name, row.site));
+        Ok(Self { rows })
     }
 
     /// The rows, most bytes first. Those of which none lives are there too.
@@ -104,20 +90,29 @@ impl Report {
     /// The number of objects that live.
     #[must_use]
     pub fn live(&self) -> usize {
-        self.rows.iter().map(|row| row.live).sum()
+        self.rows.iter().fold(0, |sum, row| sum.saturating_add(row.live))
     }
 
     /// The bytes of those objects, without what they hold elsewhere.
     #[must_use]
     pub fn live_bytes(&self) -> usize {
-        self.rows.iter().map(Row::live_bytes).sum()
+        self.rows.iter().fold(0, |sum, row| sum.saturating_add(row.live_bytes()))
+    }
+
+    /// The number of types of which objects live.
+    fn live_types(&self) -> usize {
+        let is_first = |(number, row): &(usize, &Row)| {
+            let is_same = |other: &Row| other.live > 0 && other.type_name == row.type_name;
+            row.live > 0 && !self.rows.iter().take(*number).any(is_same)
+        };
+        self.rows.iter().enumerate().filter(is_first).count()
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let alive = || self.rows.iter().filter(|row| row.live > 0);
-        let (types, live) = (alive().count(), self.live());
+        let (types, live) = (self.live_types(), self.live());
         let plural = |count| if count == 1 { "" } else { "s" };
         write!(formatter, "live objects: {types} type{}, ", plural(types))?;
         writeln!(formatter, "{live} object{}, {}", plural(live), Bytes(self.live_bytes()))?;
@@ -127,7 +122,7 @@ impl fmt::Display for Report {
             write!(formatter, "  {type_name:width$}  {live:>8}  (peak {peak})")?;
             write!(formatter, "  {}", Bytes(row.live_bytes()))?;
             if let Some(site) = row.site {
-                write!(formatter, "  {}:{}", site.file(), site.line())?;
+                write!(formatter, "  {site}")?;
             }
             writeln!(formatter)?;
         }
@@ -153,5 +148,23 @@ impl fmt::Display for Bytes {
                 write!(formatter, "{whole}.{tenth} MiB")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_objects_than_a_number_holds_are_as_many_as_it_holds() {
+        let rows = ["first", "second"].map(|name| {
+            let mut row = Row::new(name, 2, None);
+            row.born(usize::MAX);
+            row.born(1);
+            row
+        });
+        let report = Report::of(rows.into_iter()).unwrap();
+        assert_eq!((report.live(), report.live_bytes()), (usize::MAX, usize::MAX));
+        assert_eq!(report.live_types(), 2);
     }
 }

@@ -6,11 +6,11 @@
 //!
 //! An arena asks its source for memory and knows nothing else of it.
 //!
-//! | source | memory from | pins |
-//! |---|---|---|
-//! | [`Bump`] | the program's global allocator, by bumpalo | yes |
-//! | [`Chunks`] | any [`Allocator`](allocator_api2::alloc::Allocator) | where that is a [`StaticAllocator`](heapwright_new::StaticAllocator) |
-//! | [`Region`] | bytes of the caller, or any [`Break`](heapwright_break::Break) | no |
+//! | source | memory from | has `create_pin` and `live` | has scopes |
+//! |---|---|---|---|
+//! | [`Bump`] | the program's global allocator, by bumpalo | yes | yes |
+//! | [`Chunks`] | any [`Allocator`](allocator_api2::alloc::Allocator) | where that is a [`StaticAllocator`](heapwright_new::StaticAllocator) | yes |
+//! | [`Region`] | bytes of the caller, or any [`Break`](heapwright_break::Break) | no: [`StaticSource`] says why | no: there is one region, and a scope needs another |
 
 mod bump;
 mod chunks;

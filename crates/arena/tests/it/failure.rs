@@ -101,6 +101,18 @@ fn lengths_that_no_array_has_are_refused() {
 }
 
 #[test]
+fn a_limit_below_what_the_arena_has_is_that() {
+    let mut arena = Arena::with_capacity(8000).unwrap();
+    let has = arena.reserved_bytes();
+    arena.set_limit(Some(1000));
+    assert!(arena.alloc(zeroed::<[u8; 1 << 20]>()).is_err());
+    assert!(arena.alloc(zeroed::<[u8; 4000]>()).is_ok(), "the chunk is there");
+    arena.reset();
+    assert!(arena.alloc(zeroed::<[u8; 1 << 20]>()).is_err());
+    assert_eq!(arena.reserved_bytes(), has);
+}
+
+#[test]
 fn a_limit_of_a_scope_or_a_lease_ends_with_it() {
     let arena = Arena::new();
     let needed = || zeroed::<[u8; 5000]>();

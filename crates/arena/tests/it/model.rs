@@ -6,7 +6,7 @@ use core::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
 use heapwright_arena::source::{Bump, Chunks, Source, Spawn};
-use heapwright_arena::{Arena, ByType, Census, Local, NoCensus};
+use heapwright_arena::{Arena, Census, CountByType, Local, NoCensus};
 use heapwright_malloc::Malloc;
 use heapwright_new::{Init, PinInit, value};
 use proptest::prelude::*;
@@ -318,7 +318,7 @@ proptest! {
     fn objects_are_destroyed_once_newest_first(steps in steps()) {
         let _quiet = crate::order::quiet();
         check(Arena::new(), &steps);
-        check(Arena::<Local, _, _>::from_parts(Bump::new(), ByType::new()), &steps);
+        check(Arena::<Local, _, _>::from_parts(Bump::new(), CountByType::new()), &steps);
         check(Arena::<Local, NoCensus, _>::from_parts(Chunks::new(Malloc), NoCensus), &steps);
     }
 }

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use core::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
-use heapwright_arena::{Arena, ArenaPool, ByType};
+use heapwright_arena::{Arena, ArenaPool, CountByType};
 use heapwright_new::{Init, NewError, PinInit, array_from_fn, value};
 
 use crate::probe::{destroyed, log};
@@ -127,7 +127,7 @@ fn a_parent_dies_before_the_children_that_its_constructor_created() {
 #[test]
 fn a_report_that_panics_does_not_stop_the_destructors() {
     let _quiet = quiet();
-    let census = ByType::new().at_end(|_| panic!("on purpose"));
+    let census = CountByType::new().at_end(|_| panic!("on purpose"));
     let arena = Arena::counting(census);
     arena.create(value(Other(1))).unwrap();
     arena.create(value(Other(2))).unwrap();
