@@ -61,7 +61,9 @@ fn main() -> Result<(), lexopt::Error> {
         }
     }
     if let Some(case) = counted {
-        let is_known = alloc::count(&case, step_count) || growth::count(&case, step_count);
+        let is_known = alloc::count(&case, step_count)
+            || growth::count(&case, step_count)
+            || pool::count(&case, step_count);
         return if is_known { Ok(()) } else { Err(format!("no case `{case}`").into()) };
     }
     let is_chosen = |name: &str| chosen.as_ref().is_none_or(|chosen| chosen == name);

@@ -1,15 +1,24 @@
 //! Pools: insert, get and remove by key.
+//!
+//! Ours stands in the tables twice: over the global allocator, as the others are, and over
+//! Heapwright's own. With many objects the difference is that of the memory: mimalloc asks the
+//! kernel for huge pages, so that fewer addresses miss the processor's table of pages.
 
 use core::hint::black_box;
 use core::time::Duration;
 
+use allocator_api2::alloc::{Allocator, Global};
 use fastrand::Rng;
 use heapwright_arena::pool::{Key, Pool};
+use heapwright_benches::callgrind::{self, Unavailable};
 use heapwright_benches::measure::Rounds;
+use heapwright_benches::table;
+use heapwright_malloc::Malloc;
 
 use crate::objects::Numbered;
 use crate::subject::{self, Effort, OURS, Subject, Target, timed};
 
+const OVER_MALLOC: &str = "heapwright, own malloc";
 const SLOTMAP: &str = "slotmap";
 /// Time beside slotmap's: no slower.
 const TIME_MAX: f64 = 1.0;
@@ -26,11 +35,11 @@ trait Keyed<T>: Sized {
     fn remove(&mut self, key: Self::Key) -> Option<T>;
 }
 
-impl<T: Unpin> Keyed<T> for Pool<T> {
+impl<T: Unpin, A: Allocator + Default> Keyed<T> for Pool<T, A> {
     type Key = Key<T>;
 
     fn with_room(count: usize) -> Self {
-        Self::with_capacity(count).expect("memory for a benchmark")
+        Self::with_capacity_in(count, A::default()).expect("memory for a benchmark")
     }
 
     #[inline(always)]
@@ -190,10 +199,22 @@ fn remove<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
     timed(passes, &mut state, |state| state.remove::<T>(), refill)
 }
 
+/// All inserted and removed again, the last one first: for callgrind.
+#[inline(never)]
+fn turn_over<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
+    let mut state = State::<P, P::Key>::with_room::<T>(count);
+    let work = |state: &mut State<P, P::Key>| {
+        state.insert::<T>(count);
+        state.remove::<T>();
+    };
+    timed(passes, &mut state, work, |_| ())
+}
+
 macro_rules! subjects {
     ($run:ident, $type:ty) => {
         vec![
-            Subject { name: OURS, run: $run::<$type, Pool<$type>> },
+            Subject { name: OURS, run: $run::<$type, Pool<$type, Global>> },
+            Subject { name: OVER_MALLOC, run: $run::<$type, Pool<$type, Malloc>> },
             #[cfg(feature = "peers")]
             Subject {
                 name: SLOTMAP,
@@ -205,9 +226,10 @@ macro_rules! subjects {
     };
 }
 
+type Small = [usize; 1];
+type Large = [usize; 8];
+
 pub(crate) fn print(effort: Effort) {
-    type Small = [usize; 1];
-    type Large = [usize; 8];
     for count in COUNTS.into_iter().filter(|&count| count <= effort.many) {
         let cases = [
             ("insert 8 B", subjects!(insert, Small)),
@@ -230,4 +252,46 @@ pub(crate) fn print(effort: Effort) {
             Target::AtMost(TIME_MAX).judge(&format!("{name}: time / slotmap's"), ratio);
         }
     }
+    if let Err(unavailable) = print_instructions() {
+        println!("{unavailable}");
+    }
+}
+
+fn counted() -> [(&'static str, Vec<Subject>); 4] {
+    [
+        ("get 8 B", subjects!(get, Small)),
+        ("insert and remove 8 B", subjects!(turn_over, Small)),
+        ("get 64 B", subjects!(get, Large)),
+        ("insert and remove 64 B", subjects!(turn_over, Large)),
+    ]
+}
+
+fn print_instructions() -> Result<(), Unavailable> {
+    const PASSES: u64 = 20;
+    let cases = counted();
+    let mut rows: Vec<_> = cases[0].1.iter().map(|it| vec![it.name.to_owned()]).collect();
+    for (case, subjects) in &cases {
+        for (subject, row) in subjects.iter().zip(&mut rows) {
+            let pass = callgrind::instructions_per_step(PASSES, |steps| {
+                let case = format!("pool/{case}/{}", subject.name);
+                ["--count".to_owned(), case, "--steps".to_owned(), steps.to_string()].into()
+            })?;
+            row.push(format!("{:.1}", pass / COUNTS[0] as f64));
+        }
+    }
+    let header: Vec<_> = ["instructions"].into_iter().chain(cases.iter().map(|it| it.0)).collect();
+    table::print("`pool`: instructions an object, with those of the loop", &header, rows);
+    Ok(())
+}
+
+/// So many passes of `pool/CASE/SUBJECT`, if that is what `case` names.
+pub(crate) fn count(case: &str, step_count: usize) -> bool {
+    let Some((case, name)) = case.strip_prefix("pool/").and_then(|case| case.split_once('/'))
+    else {
+        return false;
+    };
+    let cases = counted();
+    let subjects = cases.iter().find(|it| it.0 == case).map(|it| &it.1);
+    let subject = subjects.and_then(|all| all.iter().find(|subject| subject.name == name));
+    subject.map(|subject| (subject.run)(step_count, COUNTS[0])).is_some()
 }
