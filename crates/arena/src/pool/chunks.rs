@@ -53,28 +53,49 @@ impl<T, A: Allocator> Chunks<T, A> {
         Ok(())
     }
 
+    /// The index of a slot that was never used, and where its object will be, for a pool that one
+    /// thread has. There is no header, and the slot stays unused until it is
+    /// [taken](Self::take_fresh).
+    #[inline]
+    pub(super) fn next_fresh(&self) -> Result<(u32, NonNull<T>), BadAlloc> {
+        loop {
+            let current = self.directory.current.load(Relaxed) as usize;
+            let index = self.directory.ends[current % CHUNKS].load(Relaxed);
+            if index < self.directory.limits[current % CHUNKS].load(Relaxed) {
+                // SAFETY: below the limit of its chunk, and not below its first index (invariant 3
+                // of the directory).
+                return Ok((index, unsafe { self.directory.place(index) }));
+            }
+            self.next_chunk(current)?;
+        }
+    }
+
+    /// Takes the slot that [`next_fresh`](Self::next_fresh) returned.
+    ///
+    /// # Safety
+    ///
+    /// - It was not taken, and no other thread takes any.
+    /// - It has a header by now.
+    #[inline]
+    pub(super) unsafe fn take_fresh(&self, index: u32) {
+        let current = self.directory.current.load(Relaxed) as usize;
+        // INVARIANT: 2 of the directory holds, as the index is below the limit.
+        self.directory.ends[current % CHUNKS].store(index + 1, Relaxed);
+    }
+
     /// A slot that was never used, and its index, for a pool that one thread has.
     ///
     /// # Safety
     ///
-    /// No other thread calls this, or [`fresh_shared`](Self::fresh_shared), at the same time.
+    /// No other thread calls this at the same time.
     #[inline]
     pub(super) unsafe fn fresh(&self) -> Result<(u32, SlotRef<'_, T>), BadAlloc> {
-        loop {
-            let current = self.directory.current.load(Relaxed) as usize;
-            let end = &self.directory.ends[current % CHUNKS];
-            let index = end.load(Relaxed).max(first_index(current));
-            if index < self.directory.limits[current % CHUNKS].load(Relaxed) {
-                // SAFETY: below the limit of its chunk.
-                let place = unsafe { self.directory.place(index) };
-                // SAFETY: nobody else was given this index (the caller's condition).
-                let slot = unsafe { SlotRef::write(place) };
-                // INVARIANT: 2 of the directory holds, as the index is below the limit.
-                end.store(index + 1, Relaxed);
-                return Ok((index, slot));
-            }
-            self.next_chunk(current)?;
-        }
+        let (index, object) = self.next_fresh()?;
+        // SAFETY: nobody else was given this index (the caller's condition).
+        let slot = unsafe { SlotRef::write(object, 0) };
+        // SAFETY: from above, and with a header.
+        unsafe { self.take_fresh(index) };
+        Ok((index, slot))
     }
 
     /// A slot that was never used, and its index, for a pool that many threads have.
@@ -84,18 +105,18 @@ impl<T, A: Allocator> Chunks<T, A> {
             let current = self.directory.current.load(Acquire) as usize;
             let limit = self.directory.limits[current % CHUNKS].load(Acquire);
             let end = &self.directory.ends[current % CHUNKS];
-            let before = end.load(Relaxed);
-            let index = before.max(first_index(current));
+            let index = end.load(Relaxed);
             if index >= limit {
                 self.next_chunk(current)?;
                 continue;
             }
             // INVARIANT: 2 of the directory holds, as the index is below the limit.
-            if end.compare_exchange_weak(before, index + 1, Relaxed, Relaxed).is_ok() {
-                // SAFETY: below the limit of its chunk.
-                let place = unsafe { self.directory.place(index) };
+            if end.compare_exchange_weak(index, index + 1, Relaxed, Relaxed).is_ok() {
+                // SAFETY: below the limit of its chunk, and not below its first index (invariant 3
+                // of the directory).
+                let object = unsafe { self.directory.place(index) };
                 // SAFETY: who sets the end above an index is the only one that has it.
-                return Ok((index, unsafe { SlotRef::write(place) }));
+                return Ok((index, unsafe { SlotRef::write(object, 0) }));
             }
         }
     }
@@ -112,6 +133,9 @@ impl<T, A: Allocator> Chunks<T, A> {
             // The chunks before it do not change any more, so all threads find the same.
             self.grow(next, usual_len::<T>(self.directory.capacity_before(next)))?;
         }
+        // INVARIANT: 3 of the directory. Where this fails, another thread did it before.
+        let end = &self.directory.ends[next];
+        let _ = end.compare_exchange(0, first_index(next), Relaxed, Relaxed);
         let [current, next] = [current, next].map(|number| u32::try_from(number).unwrap_or(0));
         // Where this fails, another thread was here before.
         let _ = self.directory.current.compare_exchange(current, next, AcqRel, Relaxed);
@@ -132,7 +156,8 @@ impl<T, A: Allocator> Chunks<T, A> {
             Err(_) if self.directory.has_memory(number) => return Ok(()),
             Err(refused) => return Err(refused),
         };
-        let ours = start.as_ptr().wrapping_sub(first as usize).cast::<u8>();
+        let origin_of_slots = start.as_ptr().wrapping_sub(first as usize).cast::<u8>();
+        let ours = origin_of_slots.wrapping_add(Slot::<T>::OBJECT_OFFSET);
         // INVARIANT: 1 holds here and of the directory, as the block is for `len` slots.
         if origin.compare_exchange(ptr::null_mut(), ours, AcqRel, Acquire).is_err() {
             // SAFETY: the block from above, which nobody was told of.
@@ -163,7 +188,8 @@ impl<T, A: Allocator> Drop for Chunks<T, A> {
             let Some(origin) = NonNull::new(origin) else { return };
             let first = first_index(number);
             let len = *self.directory.limits[number].get_mut() - first;
-            let start = origin.as_ptr().cast::<MaybeUninit<Slot<T>>>();
+            let origin_of_slots = origin.as_ptr().wrapping_sub(Slot::<T>::OBJECT_OFFSET);
+            let start = origin_of_slots.cast::<MaybeUninit<Slot<T>>>();
             // SAFETY: where the block begins (invariant 1), which is not at address 0.
             let start = unsafe { NonNull::new_unchecked(start.wrapping_add(first as usize)) };
             // SAFETY: a block of this allocator for so many slots (invariant 1), which nobody

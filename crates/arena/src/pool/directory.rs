@@ -9,9 +9,10 @@
 //!               origin         number grows ▶   end            limit
 //! ```
 //!
-//! The *origin* of a chunk is where the slot of index 0 would be if the chunk reached down so far.
-//! From there a slot is as far as its index says, so that a look-up is a shift, a comparison with
-//! the chunk's `end`, one load and an addition. `end` and `limit` are indices, too.
+//! The *origin* of a chunk is where the object in the slot of index 0 would be if the chunk reached
+//! down so far. From there an object is as many slots away as its index says, so that a look-up is
+//! a shift, a comparison with the chunk's `end`, one load and an addition. `end` and `limit` are
+//! indices, too.
 //!
 //! A chunk is as large as all before it together, or as somebody asked for. Nothing is copied when
 //! a pool grows, and what no slot was taken from is not touched.
@@ -60,7 +61,7 @@ const _: () = assert!(NONE < 1 << 31); // Lists between threads need the highest
 /// Of all:
 ///
 /// 3. The chunks that have memory are those up to some number, and `current` is one of them, or 0.
-///    Those behind `current` have an end of 0.
+///    Its end is not below its first index, and no slot of those behind it was taken.
 pub(super) struct Directory<T> {
     /// Without their type, as a pointer in an atomic would not let `T` be taken for a subtype.
     pub(super) origins: [AtomicPtr<u8>; CHUNKS],
@@ -109,18 +110,18 @@ impl<T> Directory<T> {
         self.limits[chunk].load(Acquire) != 0
     }
 
-    /// Where the slot of this index is.
+    /// Where the object in the slot of this index is, or will be.
     ///
     /// # Safety
     ///
     /// There is memory for it, which this thread knows of.
     #[inline]
-    pub(super) unsafe fn place(&self, index: u32) -> NonNull<Slot<T>> {
+    pub(super) unsafe fn place(&self, index: u32) -> NonNull<T> {
         // SAFETY: there is such a slot, so it is no larger.
         let chunk = unsafe { chunk_of(index) };
         let origin = self.origins[chunk].load(Relaxed).cast::<Slot<T>>();
         // SAFETY: inside the chunk (the caller's condition), which is not at address 0.
-        unsafe { NonNull::new_unchecked(origin.wrapping_add(index as usize)) }
+        unsafe { NonNull::new_unchecked(origin.wrapping_add(index as usize).cast()) }
     }
 
     /// The slot of this index, if there is one and it was used before.
@@ -143,7 +144,7 @@ impl<T> Directory<T> {
         let origin = unsafe { self.origins[chunk].as_ptr().read() };
         let place = origin.cast::<Slot<T>>().wrapping_add(index as usize);
         // SAFETY: inside the chunk, as the index is below its limit (invariant 2).
-        let place = unsafe { NonNull::new_unchecked(place) };
+        let place = unsafe { NonNull::new_unchecked(place.cast()) };
         // SAFETY: it has a header, which nobody else writes (the other
         // conditions), in memory that stays while the directory is borrowed (invariant 1).
         Some(unsafe { SlotRef::new(place) })
@@ -217,7 +218,9 @@ impl<T> Slots<'_, T> {
         // INVARIANT: 1 holds, as slots below the end have headers (the condition of `slots`).
         (self.next, self.end) = (first, end);
         // SAFETY: below the end, and so below the limit.
-        self.place = unsafe { self.directory.place(first) };
+        let object = unsafe { self.directory.place(first) };
+        // SAFETY: that of a slot.
+        self.place = unsafe { Slot::of_object(object) };
         true
     }
 }
@@ -236,9 +239,11 @@ impl<'pool, T> Iterator for Slots<'pool, T> {
         if self.next == self.end && !self.next_chunk() {
             return None;
         }
+        // SAFETY: a slot (invariant 1).
+        let object = unsafe { Slot::object(self.place) };
         // SAFETY: invariant 1; the memory stays while the directory is borrowed. That nobody else
         // writes the header is the condition of `slots`.
-        let slot = unsafe { SlotRef::new(self.place) };
+        let slot = unsafe { SlotRef::new(object) };
         let index = self.next;
         self.next += 1;
         // SAFETY: the end of this slot, inside its chunk or at its end.

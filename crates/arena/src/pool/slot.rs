@@ -16,7 +16,7 @@
 
 use core::cell::Cell;
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 
 /// A slot, in memory.
@@ -32,15 +32,46 @@ struct Header {
     link: Cell<u32>,
 }
 
+impl<T> Slot<T> {
+    /// How far the object lies behind the header, in bytes.
+    pub(super) const OBJECT_OFFSET: usize = offset_of!(Self, object);
+
+    /// Where the object of a slot is, or will be.
+    ///
+    /// # Safety
+    ///
+    /// There is memory for a slot.
+    #[inline]
+    pub(super) const unsafe fn object(slot: NonNull<Self>) -> NonNull<T> {
+        // SAFETY: inside of the slot (the caller's condition).
+        unsafe { slot.byte_add(Self::OBJECT_OFFSET) }.cast()
+    }
+
+    /// Where the slot of an object is.
+    ///
+    /// # Safety
+    ///
+    /// There is memory for a slot, all of which may be reached from its object.
+    #[inline]
+    pub(super) const unsafe fn of_object(object: NonNull<T>) -> NonNull<Self> {
+        // SAFETY: the slot begins so far before its object (the caller's condition).
+        unsafe { object.byte_sub(Self::OBJECT_OFFSET) }.cast()
+    }
+}
+
 /// A slot that has a header, in the memory of a pool that is borrowed for `'pool`.
+///
+/// It is known by the address of its object, so that an `Option` of it becomes one of a reference
+/// without a look at which of both it is.
 ///
 /// # Invariants
 ///
-/// 1. `slot` leads to a `Slot<T>`, the header of which is valid, as long as `'pool` lasts.
+/// 1. `object` leads to that of a `Slot<T>`, the header of which is valid, as long as `'pool`
+///    lasts; all of the slot may be reached from there.
 /// 2. While this one is used, no other thread writes the header, nor reads it where this thread
 ///    writes.
 pub(super) struct SlotRef<'pool, T> {
-    slot: NonNull<Slot<T>>,
+    object: NonNull<T>,
     pool: PhantomData<&'pool Header>,
 }
 
@@ -54,39 +85,44 @@ impl<T> Clone for SlotRef<'_, T> {
 impl<T> Copy for SlotRef<'_, T> {}
 
 impl<'pool, T> SlotRef<'pool, T> {
-    /// The slot at `slot`.
+    /// The slot that has its object at `object`.
     ///
     /// # Safety
     ///
-    /// - There is a slot with a valid header, whose memory stays as long as `'pool` lasts.
+    /// - There is a slot with a valid header, whose memory stays as long as `'pool` lasts, and all
+    ///   of which may be reached from there.
     /// - While what is returned, or a copy of it, is used, no other thread writes the header, nor
     ///   reads it where this thread writes.
     #[inline]
-    pub(super) const unsafe fn new(slot: NonNull<Slot<T>>) -> Self {
+    pub(super) const unsafe fn new(object: NonNull<T>) -> Self {
         // INVARIANT: 1 and 2 are the caller's conditions.
-        Self { slot, pool: PhantomData }
+        Self { object, pool: PhantomData }
     }
 
-    /// Makes the slot at `slot`, in which nothing lives.
+    /// Makes the slot that has its object at `object`, where one lives if `generation` is odd.
     ///
     /// # Safety
     ///
     /// - There is memory for a slot, which nobody else uses, and which stays as long as `'pool`
-    ///   lasts.
+    ///   lasts; all of it may be reached from there.
     /// - While what is returned, or a copy of it, is used, no other thread uses the header.
     #[inline]
-    pub(super) const unsafe fn write(slot: NonNull<Slot<T>>) -> Self {
-        let header = Header { generation: Cell::new(0), link: Cell::new(0) };
+    pub(super) const unsafe fn write(object: NonNull<T>, generation: u32) -> Self {
+        let header = Header { generation: Cell::new(generation), link: Cell::new(0) };
+        // SAFETY: that of a slot (the caller's first condition).
+        let slot = unsafe { Slot::of_object(object) };
         // SAFETY: a slot begins with its header (`repr(C)`), and is the caller's alone.
         unsafe { slot.cast::<Header>().write(header) };
-        // INVARIANT: 1 holds, as the header was written just now; 2 is the caller's condition.
-        Self { slot, pool: PhantomData }
+        // SAFETY: the header was written just now; the rest is the caller's condition.
+        unsafe { Self::new(object) }
     }
 
     #[inline]
     const fn header(self) -> &'pool Header {
+        // SAFETY: that of a slot (invariant 1), which begins with its header.
+        let header = unsafe { Slot::of_object(self.object) }.cast::<Header>();
         // SAFETY: invariants 1 and 2. Of the slot only the header is lent, and not the object.
-        unsafe { self.slot.cast::<Header>().as_ref() }
+        unsafe { header.as_ref() }
     }
 
     /// How often objects were born and died here, counted together. 0 again for a slot that is
@@ -121,8 +157,6 @@ impl<'pool, T> SlotRef<'pool, T> {
     /// Where the object is, or will be.
     #[inline]
     pub(super) const fn object(self) -> *mut T {
-        let slot = self.slot.as_ptr();
-        // SAFETY: the place of a field inside the slot (invariant 1); nothing is read.
-        unsafe { &raw mut (*slot).object }.cast()
+        self.object.as_ptr()
     }
 }

@@ -7,7 +7,8 @@ use core::ptr;
 use allocator_api2::alloc::Allocator;
 use heapwright_new::StaticAllocator;
 
-use super::{Key, Pool, SlotRef};
+use super::super::slot::SlotRef;
+use super::{Key, Pool};
 
 impl<T, A: Allocator> Pool<T, A> {
     /// The key's object, if it lives.
@@ -27,7 +28,7 @@ impl<T, A: Allocator> Pool<T, A> {
     #[inline]
     #[must_use]
     pub fn get(&self, key: Key<T>) -> Option<&T> {
-        let slot = self.find(key)?;
+        let slot = self.storage.find(key)?;
         // SAFETY: it lives, and is lent as the pool is.
         Some(unsafe { &*slot.object() })
     }
@@ -53,7 +54,7 @@ impl<T, A: Allocator> Pool<T, A> {
     where
         T: Unpin,
     {
-        let slot = self.find(key)?;
+        let slot = self.storage.find(key)?;
         // SAFETY: it lives, and the pool is borrowed exclusively as long as it is lent.
         Some(unsafe { &mut *slot.object() })
     }
@@ -88,7 +89,7 @@ impl<T, A: Allocator> Pool<T, A> {
     where
         A: StaticAllocator,
     {
-        let slot = self.find(key)?;
+        let slot = self.storage.find(key)?;
         // SAFETY: it lives, and the pool is borrowed exclusively as long as it is lent.
         let object = unsafe { &mut *slot.object() };
         // SAFETY: what is not `Unpin` is neither moved nor lent to be; its memory stays until the
@@ -121,7 +122,7 @@ impl<T, A: Allocator> Pool<T, A> {
         // While they are looked for, those found pass for dead, so that none is found twice.
         let mut found = 0;
         let slots = keys.map(|key| {
-            let slot = self.find(key)?;
+            let slot = self.storage.find(key)?;
             slot.set_generation(key.generation() ^ 1);
             found += 1;
             Some(slot)
@@ -157,7 +158,7 @@ impl<T, A: Allocator> Pool<T, A> {
     #[inline]
     #[must_use]
     pub fn contains(&self, key: Key<T>) -> bool {
-        self.find(key).is_some()
+        self.storage.find(key).is_some()
     }
 }
 

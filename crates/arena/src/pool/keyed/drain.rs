@@ -8,7 +8,7 @@ use allocator_api2::alloc::Allocator;
 use super::super::directory::Slots;
 use super::remove::clear_from;
 use super::vacancies::Vacancies;
-use super::{Key, Pool, slots};
+use super::{Key, Pool};
 
 impl<T: Unpin, A: Allocator> Pool<T, A> {
     /// Takes all objects out, in the order of [`iter`](Self::iter).
@@ -29,7 +29,7 @@ impl<T: Unpin, A: Allocator> Pool<T, A> {
     /// # Ok::<(), heapwright_new::BadAlloc>(())
     /// ```
     pub fn drain(&mut self) -> Drain<'_, T> {
-        Drain { slots: slots(&self.chunks), vacancies: &mut self.vacancies }
+        Drain { slots: self.storage.used(), vacancies: &mut self.vacancies }
     }
 }
 
@@ -62,7 +62,7 @@ impl<T> Iterator for Drain<'_, T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.vacancies.live as usize;
+        let left = self.vacancies.live() as usize;
         (left, Some(left))
     }
 }
@@ -79,6 +79,9 @@ impl<T> Drop for Drain<'_, T> {
 
 impl<T> fmt::Debug for Drain<'_, T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Drain").field("left", &self.vacancies.live).finish_non_exhaustive()
+        formatter
+            .debug_struct("Drain")
+            .field("left", &self.vacancies.live())
+            .finish_non_exhaustive()
     }
 }

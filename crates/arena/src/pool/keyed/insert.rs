@@ -5,7 +5,6 @@ use core::convert::Infallible;
 use allocator_api2::alloc::Allocator;
 use heapwright_new::{BadAlloc, Init, NewError, PinInit, StaticAllocator, value};
 
-use super::super::directory::NONE as NO_SLOT;
 use super::{Key, Pool};
 
 impl<T, A: Allocator> Pool<T, A> {
@@ -134,22 +133,39 @@ impl<T, A: Allocator> Pool<T, A> {
         &mut self,
         make: impl FnOnce(Key<T>) -> I,
     ) -> Result<Key<T>, NewError<I::Error>> {
-        let (index, slot) = match self.vacancies.first {
-            NO_SLOT => {
-                // SAFETY: the pool is borrowed by this function alone.
-                let (index, slot) = unsafe { self.chunks.fresh() }?;
-                self.vacancies.add_first(index, slot);
-                (index, slot)
-            }
-            // SAFETY: a free slot has a header (invariant 1 of the pool and of the vacancies).
-            index => (index, unsafe { self.chunks.directory.slot(index) }),
+        let Some(index) = self.vacancies.first() else {
+            // SAFETY: the caller's condition.
+            return unsafe { self.build_fresh(make) };
         };
+        // SAFETY: a free slot was used before (invariant 1 of the vacancies).
+        let slot = unsafe { self.storage.slot(index) };
         let key = Key::new(index, slot.generation());
         // SAFETY: nothing lives in a free slot, which is the pool's alone; the object stays there
         // until it is destroyed, or is an `Init`'s (the caller's condition).
         unsafe { make(key).pin_init_at(slot.object()) }.map_err(NewError::Construct)?;
         // INVARIANT: 1 holds, as the object was built just now.
-        self.vacancies.occupy_first(slot);
+        self.vacancies.occupy_first(slot, key.generation());
+        Ok(key)
+    }
+
+    /// As [`build`](Self::build), in a slot that was never used.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline]
+    unsafe fn build_fresh<I: PinInit<T>>(
+        &mut self,
+        make: impl FnOnce(Key<T>) -> I,
+    ) -> Result<Key<T>, NewError<I::Error>> {
+        let (index, object) = self.storage.fresh()?;
+        let key = Key::new(index, 0);
+        // SAFETY: as in `build`; of a slot that was never used nobody knows.
+        unsafe { make(key).pin_init_at(object.as_ptr()) }.map_err(NewError::Construct)?;
+        // SAFETY: the slot from above.
+        unsafe { self.storage.occupy_fresh(index, object, key.generation()) };
+        // INVARIANT: 1 holds, as the object was built just now.
+        self.vacancies.occupy_fresh();
         Ok(key)
     }
 }

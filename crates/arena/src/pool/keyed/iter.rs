@@ -13,7 +13,7 @@ use allocator_api2::alloc::Allocator;
 use heapwright_new::StaticAllocator;
 
 use super::super::directory::Slots;
-use super::{Key, Pool, slots};
+use super::{Key, Pool};
 
 /// The objects that live in the slots from here on, and how many those are.
 struct Live<'pool, T> {
@@ -254,7 +254,7 @@ impl<T, A: Allocator> Pool<T, A> {
 
     #[inline]
     fn live(&self) -> Live<'_, T> {
-        Live { slots: slots(&self.chunks), left: self.vacancies.live }
+        Live { slots: self.storage.used(), left: self.vacancies.live() }
     }
 }
 

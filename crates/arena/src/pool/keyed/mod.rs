@@ -5,6 +5,7 @@ mod drain;
 mod insert;
 mod iter;
 mod remove;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod vacancies;
@@ -21,10 +22,8 @@ use heapwright_malloc::Malloc;
 use heapwright_new::BadAlloc;
 
 use super::Key;
-use super::chunks::Chunks;
-use super::directory::Slots;
-use super::slot::SlotRef;
 use super::sweep::destroy_all;
+use storage::Storage;
 use vacancies::Vacancies;
 
 /// Objects of one type, each in a slot of its own, where it stays until it ends.
@@ -49,8 +48,8 @@ use vacancies::Vacancies;
 ///
 /// # Invariants
 ///
-/// 1. The slots below the end of their chunk have headers. An object lives in those whose
-///    generation is odd, and is the pool's; `vacancies.live` counts them.
+/// 1. An object lives in the slots that were used and whose generation is odd, and is the pool's;
+///    `vacancies.live()` counts them.
 ///
 /// # Examples
 ///
@@ -79,7 +78,7 @@ pub struct Pool<
     #[cfg(feature = "malloc")] A: Allocator = Malloc,
     #[cfg(not(feature = "malloc"))] A: Allocator,
 > {
-    chunks: Chunks<T, A>,
+    storage: Storage<T, A>,
     vacancies: Vacancies,
     /// Dropping a pool drops `T`s.
     objects: PhantomData<T>,
@@ -134,7 +133,7 @@ impl<T, A: Allocator> Pool<T, A> {
     #[must_use]
     pub const fn new_in(allocator: A) -> Self {
         // INVARIANT: 1 holds of none.
-        Self { chunks: Chunks::new(allocator), vacancies: Vacancies::NONE, objects: PhantomData }
+        Self { storage: Storage::new(allocator), vacancies: Vacancies::NONE, objects: PhantomData }
     }
 
     /// A pool with room for that many objects in memory of `allocator`.
@@ -169,8 +168,8 @@ impl<T, A: Allocator> Pool<T, A> {
     /// # Ok::<(), heapwright_new::BadAlloc>(())
     /// ```
     pub fn reserve(&mut self, additional: usize) -> Result<(), BadAlloc> {
-        let used = self.len() + self.vacancies.worn_out as usize;
-        self.chunks.reserve(additional.saturating_add(used))
+        let used = self.len() + self.vacancies.worn_out() as usize;
+        self.storage.reserve(additional.saturating_add(used))
     }
 
     /// The number of objects.
@@ -190,60 +189,35 @@ impl<T, A: Allocator> Pool<T, A> {
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.vacancies.live as usize
+        self.vacancies.live() as usize
     }
 
     /// Whether there is no object.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.vacancies.live == 0
+        self.vacancies.live() == 0
     }
 
     /// How many objects there can be before the pool asks the allocator for more memory.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.chunks.directory.capacity() - self.vacancies.worn_out as usize
+        self.storage.capacity() - self.vacancies.worn_out() as usize
     }
 
     /// The allocator that the memory comes from.
     #[inline]
     #[must_use]
     pub const fn allocator(&self) -> &A {
-        self.chunks.allocator()
+        self.storage.allocator()
     }
-
-    /// The slot in which the key's object lives.
-    #[inline]
-    fn find(&self, key: Key<T>) -> Option<SlotRef<'_, T>> {
-        find(&self.chunks, key)
-    }
-}
-
-/// The slot in which the key's object lives. It borrows the chunks alone, so that the vacancies
-/// can be changed meanwhile.
-#[inline]
-fn find<T, A: Allocator>(chunks: &Chunks<T, A>, key: Key<T>) -> Option<SlotRef<'_, T>> {
-    // SAFETY: a key has an index that may be (its invariant 2); slots that were used have headers
-    // (invariant 1 of the pool); nobody changes the pool while it is borrowed.
-    let slot = unsafe { chunks.directory.find(key.index()) }?;
-    // A key's generation is odd, so an equal one says that an object lives here.
-    (slot.generation() == key.generation()).then_some(slot)
-}
-
-/// All slots that were used so far.
-#[inline]
-fn slots<T, A: Allocator>(chunks: &Chunks<T, A>) -> Slots<'_, T> {
-    // SAFETY: they have headers (invariant 1 of the pool); slots are taken by nobody while the
-    // pool is borrowed.
-    unsafe { chunks.directory.slots() }
 }
 
 impl<T, A: Allocator> Drop for Pool<T, A> {
     fn drop(&mut self) {
-        if core::mem::needs_drop::<T>() && self.vacancies.live > 0 {
+        if core::mem::needs_drop::<T>() && self.vacancies.live() > 0 {
             // SAFETY: the objects are the pool's (invariant 1), which is no more.
-            unsafe { destroy_all(slots(&self.chunks), |_, _| ()) };
+            unsafe { destroy_all(self.storage.used(), |_, _| ()) };
         }
     }
 }

@@ -9,7 +9,7 @@ use super::super::StaleKey;
 use super::super::directory::Slots;
 use super::super::sweep::destroy_all;
 use super::vacancies::Vacancies;
-use super::{Key, Pool, find, slots};
+use super::{Key, Pool};
 
 impl<T, A: Allocator> Pool<T, A> {
     /// Takes the key's object out, if it lives. The key is stale from now on.
@@ -41,7 +41,7 @@ impl<T, A: Allocator> Pool<T, A> {
     where
         T: Unpin,
     {
-        let slot = find(&self.chunks, key)?;
+        let slot = self.storage.find(key)?;
         // INVARIANT: 1 of the pool holds, as the object is the caller's from here on.
         self.vacancies.vacate(key.index(), slot);
         // SAFETY: it lived, and no walk or key leads to it any more.
@@ -71,7 +71,7 @@ impl<T, A: Allocator> Pool<T, A> {
     /// ```
     #[inline]
     pub fn delete(&mut self, key: Key<T>) -> Result<(), StaleKey> {
-        let slot = find(&self.chunks, key).ok_or(StaleKey)?;
+        let slot = self.storage.find(key).ok_or(StaleKey)?;
         // INVARIANT: 1 of the pool holds, also where the destructor panics.
         self.vacancies.vacate(key.index(), slot);
         // SAFETY: it lived, and no walk or key leads to it any more.
@@ -126,7 +126,7 @@ impl<T, A: Allocator> Pool<T, A> {
 
     /// `keep` is given objects that live, each once, and is alone with it.
     fn retain_at(&mut self, mut keep: impl FnMut(Key<T>, *mut T) -> bool) {
-        for (index, slot) in slots(&self.chunks) {
+        for (index, slot) in self.storage.used() {
             if slot.is_live() && !keep(Key::new(index, slot.generation()), slot.object()) {
                 // INVARIANT: 1 of the pool holds, also where the destructor panics.
                 self.vacancies.vacate(index, slot);
@@ -158,7 +158,7 @@ impl<T, A: Allocator> Pool<T, A> {
     /// ```
     pub fn clear(&mut self) {
         // SAFETY: the objects in these slots are the pool's (its invariant 1).
-        unsafe { clear_from(slots(&self.chunks), &mut self.vacancies) };
+        unsafe { clear_from(self.storage.used(), &mut self.vacancies) };
     }
 }
 

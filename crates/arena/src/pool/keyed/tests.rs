@@ -6,11 +6,11 @@ use allocator_api2::alloc::Global;
 use heapwright_new::BadAlloc;
 
 use super::super::directory::{CHUNKS, SLOTS_MAX};
-use super::{Key, Pool, find};
+use super::{Key, Pool};
 
 /// Sets the generation of the slot in which the key's object lives, and returns its key now.
 fn age<T>(pool: &mut Pool<T, Global>, key: Key<T>, generation: u32) -> Key<T> {
-    find(&pool.chunks, key).unwrap().set_generation(generation);
+    pool.storage.find(key).unwrap().set_generation(generation);
     Key::new(key.index(), generation)
 }
 
@@ -38,6 +38,27 @@ fn a_slot_that_is_worn_out_is_used_no_more_and_its_keys_stay_stale() {
     let others: Vec<_> = (0..2 * capacity).map(|_| pool.insert(9).unwrap()).collect();
     assert!(others.iter().all(|other| other.index() != young.index()));
     assert!(keys.iter().all(|stale| !pool.contains(*stale)));
+}
+
+#[test]
+fn the_slot_that_was_freed_last_is_used_first_however_many_are_free() {
+    let mut pool = Pool::new_in(Global);
+    let keys: Vec<_> = (0..100).map(|number| pool.insert(number).unwrap()).collect();
+    // Freed and used by turns, so that the stack ends at each of the lists.
+    let mut freed = Vec::new();
+    for (round, keys) in keys.chunks(10).enumerate() {
+        for key in keys.iter().rev() {
+            pool.remove(*key).unwrap();
+            freed.push(key.index());
+        }
+        for _ in 0..round {
+            assert_eq!(pool.insert(0).unwrap().index(), freed.pop().unwrap());
+        }
+    }
+    while let Some(index) = freed.pop() {
+        assert_eq!(pool.insert(0).unwrap().index(), index);
+    }
+    assert!(pool.insert(0).unwrap().index() > 99, "all slots are in use");
 }
 
 #[test]
