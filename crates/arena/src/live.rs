@@ -12,11 +12,15 @@ use crate::run::{Run, Runs};
 use crate::source::StaticSource;
 
 /// Visits objects of one type, newest first: what [`Arena::live`] returns.
+///
+/// # Invariants
+///
+/// 1. `next_run` is null or a valid run of `runs`.
 #[derive(Debug)]
 pub struct Live<'a, T, E: Copy + PartialEq> {
-    runs: &'a Runs<E>,
+    runs: PhantomData<&'a Runs<E>>,
     /// The run that is looked at when this one is through.
-    next_run: Option<&'a Run<E>>,
+    next_run: *const Run<E>,
     next: *mut T,
     left: usize,
     objects: PhantomData<&'a mut T>,
@@ -47,9 +51,9 @@ impl<M: Mode, C: Census, S: StaticSource> Arena<'static, M, C, S> {
     /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
     /// ```
     pub fn live<T: 'static>(&mut self) -> Live<'_, T, C::Entry> {
-        let runs = &self.runs;
-        let objects = PhantomData;
-        Live { runs, next_run: runs.last(), next: core::ptr::null_mut(), left: 0, objects }
+        let (next_run, next) = (self.runs.last(), core::ptr::null_mut());
+        // INVARIANT: 1.
+        Live { runs: PhantomData, next_run, next, left: 0, objects: PhantomData }
     }
 }
 
@@ -58,10 +62,15 @@ impl<'a, T: 'static, E: Copy + PartialEq> Iterator for Live<'a, T, E> {
 
     fn next(&mut self) -> Option<Pin<&'a mut T>> {
         while self.left == 0 {
-            let run = self.next_run?;
-            self.next_run = self.runs.before(run);
+            let place = self.next_run;
+            // SAFETY: null or a valid run (invariant 1), of an arena that is borrowed.
+            let run = unsafe { place.as_ref() }?;
+            // INVARIANT: 1.
+            self.next_run = run.previous;
             if !run.kind.is_array && (run.kind.type_id)() == TypeId::of::<T>() {
-                (self.next, self.left) = (run.newest.get().cast::<T>(), run.count.get());
+                self.next = run.newest.get().cast::<T>();
+                // SAFETY: from above.
+                self.left = unsafe { Run::count(place) };
             }
         }
         self.left -= 1;

@@ -1,19 +1,23 @@
 //! What is to be destroyed, newest first: runs of objects of one type that lie side by side.
 //!
 //! ```text
-//!   last ──▶ run: 3 of String ──▶ run: 1 of File ──▶ run: 2 of String ──▶ none
+//!   last ──▶ run of String ──▶ run of File ──▶ run of String ──▶ none
 //!             │ newest
 //!             ▼
-//!            │ s3 │ s2 │ s1 │ run │        addresses ──▶
+//!            │ s3 │ s2 │ s1 │ run │             addresses ──▶    single objects, up to the record
+//!            │ z1 │ z2 │ z3 │ count │ run │                      an array, and how long it is
 //! ```
 //!
 //! A source that hands out memory downwards puts objects of one type that are created in a row
 //! side by side. They share one record, and are destroyed in one loop over ascending addresses,
 //! as a `Vec` of them would be. Where anything comes between, a new run begins.
 //!
-//! Records lie in the source's memory, before the first object of their run. Nothing here is taken
-//! for granted of the source: a run is extended only by an object whose address says that it may
-//! be.
+//! Records lie in the source's memory, before the first object of their run, which so needs no
+//! count: it ends where its record begins. Nothing here is taken for granted of the source: a run
+//! is extended only by an object whose address says that it may be.
+//!
+//! The run that may be extended is known to the list itself, so that an object joins it by one
+//! store, and without a look at its record.
 
 use core::alloc::Layout;
 use core::any::TypeId;
@@ -31,59 +35,74 @@ use crate::source::Source;
 /// run ends early, and nothing else happens.
 #[derive(Debug)]
 pub(crate) struct Kind {
-    /// Destroys so many objects, the first of which lies at the address.
-    destroy: unsafe fn(*mut u8, usize),
+    /// Destroys the objects of a run, from the newest on; the other address is that of its record.
+    destroy: unsafe fn(*mut u8, *const u8),
     pub(crate) type_id: fn() -> TypeId,
     pub(crate) type_name: fn() -> &'static str,
     pub(crate) size_bytes: usize,
     /// Whether runs are of single objects, or each is an array.
     pub(crate) is_array: bool,
+    /// Whether a count stands before the record, or the objects end there.
+    is_counted: bool,
 }
 
 impl Kind {
-    /// Objects of a type, created one by one.
+    /// Objects of a type, created one by one, below their record.
     #[inline]
     pub(crate) const fn of_objects<T>() -> &'static Self {
-        const {
-            &Self {
-                destroy: destroy_objects::<T>,
-                type_id: typeid::of::<T>,
-                type_name: core::any::type_name::<T>,
-                size_bytes: size_of::<T>(),
-                is_array: false,
-            }
+        if size_of::<T>() == 0 {
+            return Self::of_objects_elsewhere::<T>();
         }
+        const { &Self::of::<T>(destroy_objects::<T>, false, false) }
+    }
+
+    /// Objects of a type whose record tells nothing of where they are.
+    #[inline]
+    pub(crate) const fn of_objects_elsewhere<T>() -> &'static Self {
+        const { &Self::of::<T>(destroy_counted::<T>, false, true) }
     }
 
     /// Elements of an array.
     #[inline]
     pub(crate) const fn of_array<T>() -> &'static Self {
-        const {
-            &Self {
-                destroy: destroy_array::<T>,
-                type_id: typeid::of::<T>,
-                type_name: core::any::type_name::<T>,
-                size_bytes: size_of::<T>(),
-                is_array: true,
-            }
+        const { &Self::of::<T>(destroy_array::<T>, true, true) }
+    }
+
+    const fn of<T>(
+        destroy: unsafe fn(*mut u8, *const u8),
+        is_array: bool,
+        is_counted: bool,
+    ) -> Self {
+        Self {
+            destroy,
+            type_id: typeid::of::<T>,
+            type_name: core::any::type_name::<T>,
+            size_bytes: size_of::<T>(),
+            is_array,
+            is_counted,
         }
     }
 }
 
-/// Destroys objects in the order of their addresses, the newest of which is the lowest.
-unsafe fn destroy_objects<T>(newest: *mut u8, count: usize) {
+/// How many bytes lie between the oldest object of a run and its record.
+const fn gap_bytes(size_bytes: usize) -> usize {
+    size_bytes.next_multiple_of(RECORD_ALIGN) - size_bytes
+}
+
+/// Destroys the objects below a record in the order of their addresses, the newest of which is the
+/// lowest.
+unsafe fn destroy_objects<T>(newest: *mut u8, record: *const u8) {
     /// The objects that are left. Dropped, because a destructor panicked, it destroys them.
     struct Left<T> {
         next: *mut T,
-        count: usize,
+        end: *const T,
     }
 
     impl<T> Left<T> {
         #[inline]
         fn destroy(&mut self) {
-            while self.count > 0 {
+            while !ptr::addr_eq(self.next, self.end) {
                 let object = self.next;
-                self.count -= 1;
                 // SAFETY: inside of the run, or at its end.
                 self.next = unsafe { object.add(1) };
                 // SAFETY: valid and never destroyed (the caller's condition).
@@ -99,36 +118,64 @@ unsafe fn destroy_objects<T>(newest: *mut u8, count: usize) {
     }
 
     if needs_drop::<T>() {
-        let mut left = Left { next: newest.cast::<T>(), count };
+        let end = record.wrapping_sub(gap_bytes(size_of::<T>())).cast::<T>();
+        let mut left = Left { next: newest.cast::<T>(), end };
         left.destroy();
         forget(left);
     }
 }
 
-/// Destroys elements last to first.
-unsafe fn destroy_array<T>(first: *mut u8, count: usize) {
+/// Destroys the objects that a record counts: one that lies elsewhere, or those of no size.
+unsafe fn destroy_counted<T>(newest: *mut u8, record: *const u8) {
     if needs_drop::<T>() {
+        // SAFETY: a count stands before the record, of objects one behind another (the caller's
+        // condition).
+        let objects = ptr::slice_from_raw_parts_mut(newest.cast::<T>(), unsafe { count(record) });
+        // SAFETY: so many objects, valid and never destroyed (the caller's condition).
+        unsafe { objects.drop_in_place() };
+    }
+}
+
+/// Destroys elements last to first.
+unsafe fn destroy_array<T>(first: *mut u8, record: *const u8) {
+    if needs_drop::<T>() {
+        // SAFETY: a count stands before the record (the caller's condition).
+        let count = unsafe { count(record) };
         // SAFETY: so many elements, valid and never destroyed (the caller's condition).
         unsafe { raw::destroy_n(first.cast::<T>(), count) };
     }
 }
 
-/// Objects of one type side by side, or one array.
+/// The count before a record.
+unsafe fn count(record: *const u8) -> usize {
+    // SAFETY: right before the record, in the same block (the caller's condition).
+    let count = unsafe { record.cast::<usize>().sub(1) };
+    // SAFETY: it was written with the record.
+    unsafe { count.read() }
+}
+
+/// Objects of one type side by side, or one array, or one object that lies anywhere.
 ///
 /// # Invariants
 ///
-/// 1. From `newest` on lie `count` valid objects of the type that `kind` is of, which nobody else
-///    destroys: single ones from the newest to the oldest, or an array from its first element on.
+/// 1. From `newest` on lie valid objects of the type that `kind` is of, which nobody else destroys:
+///    single ones from the newest to the oldest, or an array from its first element on. They end
+///    as many bytes before this record as fill up its alignment; or else, where the kind says so,
+///    there are as many as the `usize` right before this record says.
 /// 2. `previous` is null, or leads to the run that was completed before.
+///
+/// Of the run that may be extended, the list has `newest`, and the one here is out of date.
 #[derive(Debug)]
 pub(crate) struct Run<E> {
-    previous: *const Run<E>,
+    pub(crate) previous: *const Run<E>,
     pub(crate) kind: &'static Kind,
     pub(crate) newest: Cell<*mut u8>,
-    pub(crate) count: Cell<usize>,
     /// Where the census counts these.
     pub(crate) entry: E,
 }
+
+/// What a record is aligned to, a word: nothing lies between a count and it.
+const RECORD_ALIGN: usize = align_of::<Run<()>>();
 
 /// All that an arena is to destroy.
 ///
@@ -136,9 +183,12 @@ pub(crate) struct Run<E> {
 ///
 /// 1. `last` is null or leads to a run, the one that was completed last; runs are valid until the
 ///    source is reset.
+/// 2. `kind` and `newest` are those of the last run; where there is none, `kind` is null.
 #[derive(Debug)]
 pub(crate) struct Runs<E> {
     last: Cell<*const Run<E>>,
+    kind: Cell<*const Kind>,
+    newest: Cell<*mut u8>,
 }
 
 /// Room for objects that are being built, and for a run of their own above them.
@@ -151,19 +201,23 @@ pub(crate) struct Room<E> {
 
 impl<E: Copy + PartialEq> Runs<E> {
     #[expect(clippy::declare_interior_mutable_const, reason = "an initial value, copied")]
-    pub(crate) const NONE: Self = Self { last: Cell::new(ptr::null()) };
+    pub(crate) const NONE: Self = {
+        assert!(align_of::<Run<E>>() == RECORD_ALIGN && RECORD_ALIGN == align_of::<usize>());
+        let newest = Cell::new(ptr::null_mut());
+        Self { last: Cell::new(ptr::null()), kind: Cell::new(ptr::null()), newest }
+    };
 
-    /// The run that was completed last.
+    /// The run that was completed last, which is brought up to date; null where there is none.
+    ///
+    /// No reference, as that would not lead on to the count before it.
     #[inline]
-    pub(crate) fn last(&self) -> Option<&Run<E>> {
+    pub(crate) fn last(&self) -> *const Run<E> {
+        let last = self.last.get();
         // SAFETY: null or a valid run (invariant 1).
-        unsafe { self.last.get().as_ref() }
-    }
-
-    /// The run that was completed before another one.
-    pub(crate) fn before<'a>(&'a self, run: &'a Run<E>) -> Option<&'a Run<E>> {
-        // SAFETY: null or a valid run (invariant 2 of `Run`).
-        unsafe { run.previous.as_ref() }
+        if let Some(run) = unsafe { last.as_ref() } {
+            run.newest.set(self.newest.get());
+        }
+        last
     }
 
     /// Room for one `T` beside the newest object, where that is a `T` too.
@@ -174,12 +228,14 @@ impl<E: Copy + PartialEq> Runs<E> {
         entry: E,
         source: &S,
     ) -> Option<NonNull<T>> {
-        let run = self.last().filter(|run| run.is_of(kind, entry))?;
+        if !self.last_is_of(kind, entry) {
+            return None;
+        }
         if size_of::<T>() == 0 {
-            return NonNull::new(run.newest.get().cast());
+            return NonNull::new(self.newest.get().cast());
         }
         let room = source.allocate(Layout::new::<T>())?;
-        if run.begins_at_end_of::<T>(room.as_ptr()) {
+        if self.last_begins_at_end_of::<T>(room.as_ptr()) {
             return Some(room.cast());
         }
         // SAFETY: handed out just now, and used by nobody.
@@ -188,8 +244,15 @@ impl<E: Copy + PartialEq> Runs<E> {
     }
 
     /// Room for objects, and for a run of their own above them: the next object may join it.
-    pub(crate) fn apart<S: Source>(&self, objects: Layout, source: &S) -> Option<Room<E>> {
-        let (layout, offset) = objects.extend(Layout::new::<Run<E>>()).ok()?;
+    pub(crate) fn apart<S: Source>(
+        &self,
+        objects: Layout,
+        kind: &'static Kind,
+        source: &S,
+    ) -> Option<Room<E>> {
+        let count = if kind.is_counted { Layout::new::<usize>() } else { Layout::new::<()>() };
+        let (layout, _) = objects.extend(count).ok()?;
+        let (layout, offset) = layout.extend(Layout::new::<Run<E>>()).ok()?;
         let objects = source.allocate(layout)?;
         // SAFETY: inside of the block.
         let run = unsafe { objects.add(offset) }.cast();
@@ -203,8 +266,10 @@ impl<E: Copy + PartialEq> Runs<E> {
         objects: NonNull<u8>,
         source: &S,
     ) -> Option<Room<E>> {
-        let layout = Layout::new::<Run<E>>();
-        Some(Room { objects, run: source.allocate(layout)?.cast(), layout })
+        let (layout, offset) = Layout::new::<usize>().extend(Layout::new::<Run<E>>()).ok()?;
+        // SAFETY: inside of the block.
+        let run = unsafe { source.allocate(layout)?.add(offset) }.cast();
+        Some(Room { objects, run, layout })
     }
 
     /// Gives room back in which nothing was built.
@@ -222,13 +287,18 @@ impl<E: Copy + PartialEq> Runs<E> {
     /// There is an object that nobody else destroys, and `kind` is of single ones of its type.
     #[inline]
     pub(crate) unsafe fn join<T>(&self, object: NonNull<T>, kind: &'static Kind, entry: E) -> bool {
-        let run = self.last().filter(|run| run.is_of(kind, entry));
-        let Some(run) = run.filter(|run| run.begins_at_end_of::<T>(object.as_ptr().cast())) else {
+        let place = object.as_ptr().cast();
+        if !self.last_is_of(kind, entry) || !self.last_begins_at_end_of::<T>(place) {
             return false;
-        };
+        }
         // INVARIANT: 1 of `Run`, as the object ends where the newest one begins.
-        run.newest.set(object.as_ptr().cast());
-        run.count.set(run.count.get().wrapping_add(1));
+        self.newest.set(place);
+        if size_of::<T>() == 0 {
+            // SAFETY: right before the record of the last run, which counts what has no size.
+            let count = unsafe { self.last.get().cast::<usize>().cast_mut().sub(1) };
+            // SAFETY: nobody else reads or writes it meanwhile.
+            unsafe { *count += 1 };
+        }
         true
     }
 
@@ -236,16 +306,27 @@ impl<E: Copy + PartialEq> Runs<E> {
     ///
     /// # Safety
     ///
-    /// - `room` was made by this list since the source was reset, and not used before.
-    /// - `count` objects of `kind` are built there, which nobody else destroys.
+    /// - `room` was made by this list since the source was reset, and not used before: by
+    ///   [`apart`](Self::apart) for `kind`, or by [`for_object`](Self::for_object) and `kind` is
+    ///   [of objects elsewhere](Kind::of_objects_elsewhere).
+    /// - `count` objects of `kind` are built there, which nobody else destroys: one, unless the
+    ///   kind is an array's.
     #[inline]
     pub(crate) unsafe fn add(&self, room: Room<E>, kind: &'static Kind, count: usize, entry: E) {
-        let newest = Cell::new(room.objects.as_ptr());
-        let run = Run { previous: self.last.get(), kind, newest, count: Cell::new(count), entry };
+        let previous = self.last();
+        if kind.is_counted {
+            // SAFETY: room for a count, which is this list's.
+            let place = unsafe { room.run.cast::<usize>().sub(1) };
+            // SAFETY: as above.
+            unsafe { place.write(count) };
+        }
+        let newest = room.objects.as_ptr();
         // SAFETY: room for a run, which is this list's.
-        unsafe { room.run.write(run) };
-        // INVARIANT: 1.
+        unsafe { room.run.write(Run { previous, kind, newest: Cell::new(newest), entry }) };
+        // INVARIANT: 1 and 2.
         self.last.set(room.run.as_ptr());
+        self.kind.set(kind);
+        self.newest.set(newest);
     }
 
     /// Destroys all objects, newest first. Where a destructor panics the others run all the same,
@@ -257,44 +338,72 @@ impl<E: Copy + PartialEq> Runs<E> {
     ///
     /// Nobody uses any of the objects any more.
     pub(crate) unsafe fn destroy_all<D: Fn(E, usize)>(&self, died: &D) {
-        /// Goes on while a panic unwinds.
-        struct Left<'a, E: Copy + PartialEq, D: Fn(E, usize)>(&'a Runs<E>, &'a D);
-
-        impl<E: Copy + PartialEq, D: Fn(E, usize)> Drop for Left<'_, E, D> {
-            fn drop(&mut self) {
-                // SAFETY: the condition of the function that made this.
-                unsafe { self.0.destroy_runs(self.1) };
-            }
-        }
-
-        let left = Left(self, died);
+        let last = self.last();
+        // INVARIANT: 1 and 2; nothing leads to these objects any more.
+        self.last.set(ptr::null());
+        self.kind.set(ptr::null());
         // SAFETY: the caller's condition.
-        unsafe { self.destroy_runs(died) };
-        forget(left);
+        unsafe { destroy_runs(last, died) };
     }
 
-    unsafe fn destroy_runs<D: Fn(E, usize)>(&self, died: &D) {
-        while let Some(run) = self.last() {
-            let (kind, newest, count, entry) =
-                (run.kind, run.newest.get(), run.count.get(), run.entry);
-            // INVARIANT: 1; nothing leads to these objects any more.
-            self.last.set(run.previous);
-            died(entry, count);
-            // SAFETY: invariant 1 of `Run`, and the caller's condition.
-            unsafe { (kind.destroy)(newest, count) };
-        }
-    }
-}
-
-impl<E: PartialEq> Run<E> {
+    /// Whether the last run is of this kind, counted with these.
     #[inline]
-    fn is_of(&self, kind: &'static Kind, entry: E) -> bool {
-        ptr::eq(self.kind, kind) && self.entry == entry
+    fn last_is_of(&self, kind: &'static Kind, entry: E) -> bool {
+        // SAFETY: a valid run (invariant 1), as its kind is none of null (invariant 2).
+        ptr::eq(self.kind.get(), kind) && unsafe { &*self.last.get() }.entry == entry
     }
 
     /// Whether the newest object begins right behind a `T` at `object`.
     #[inline]
-    fn begins_at_end_of<T>(&self, object: *const u8) -> bool {
+    fn last_begins_at_end_of<T>(&self, object: *const u8) -> bool {
         self.newest.get().addr() == object.addr().wrapping_add(size_of::<T>())
+    }
+}
+
+/// Destroys the objects of a run and of those before it.
+///
+/// # Safety
+///
+/// Null, or a valid run, nobody uses the objects of which any more; and so before it.
+unsafe fn destroy_runs<E: Copy, D: Fn(E, usize)>(mut run: *const Run<E>, died: &D) {
+    /// Goes on while a panic unwinds.
+    struct Left<'a, E: Copy, D: Fn(E, usize)>(*const Run<E>, &'a D);
+
+    impl<E: Copy, D: Fn(E, usize)> Drop for Left<'_, E, D> {
+        fn drop(&mut self) {
+            // SAFETY: the condition of the function that made this.
+            unsafe { destroy_runs(self.0, self.1) };
+        }
+    }
+
+    // SAFETY: null, or a valid run (the caller's condition, and invariant 2 of `Run`).
+    while let Some(this) = unsafe { run.as_ref() } {
+        let left = Left(this.previous, died);
+        // SAFETY: as above.
+        died(this.entry, unsafe { Run::count(run) });
+        // SAFETY: invariant 1 of `Run`, and the caller's condition.
+        unsafe { (this.kind.destroy)(this.newest.get(), run.cast()) };
+        run = left.0;
+        forget(left);
+    }
+}
+
+impl<E: Copy> Run<E> {
+    /// The number of objects.
+    ///
+    /// # Safety
+    ///
+    /// A valid run, as a list has it.
+    #[inline]
+    pub(crate) unsafe fn count(run: *const Self) -> usize {
+        // SAFETY: the caller's condition.
+        let this = unsafe { &*run };
+        if this.kind.is_counted {
+            // SAFETY: there is one (invariant 1).
+            return unsafe { count(run.cast()) };
+        }
+        let size_bytes = this.kind.size_bytes;
+        let bytes = run.addr() - gap_bytes(size_bytes) - this.newest.get().addr();
+        bytes.checked_div(size_bytes).unwrap_or(0)
     }
 }

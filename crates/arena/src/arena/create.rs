@@ -171,7 +171,7 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
         let entry = self.entry(kind, Location::caller())?;
         let too_long = BadAlloc::BadArrayNewLength { len, element_bytes: size_of::<T>() };
         let layout = Layout::array::<T>(len).map_err(|_| too_long)?;
-        let room = self.runs.apart(layout, &self.source).ok_or_else(|| refused(layout))?;
+        let room = self.room_apart(layout, kind)?;
         let first = room.objects.cast::<T>().as_ptr();
         // SAFETY: room for so many, nobody else's.
         if let Err(error) = unsafe { raw::uninitialized_init_n(first, len, make) } {
@@ -211,7 +211,7 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
         let (object, room) = match beside {
             Some(object) => (object, None),
             None => {
-                let room = self.room_apart(Layout::new::<T>())?;
+                let room = self.room_apart(Layout::new::<T>(), kind)?;
                 (room.objects.cast(), Some(room))
             }
         };
@@ -226,10 +226,15 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
             self.family.census().born(entry, 1);
             return Ok(object);
         }
-        let Some(room) = room.or_else(|| self.runs.for_object(object.cast(), &self.source)) else {
-            // SAFETY: built just now, and used by nobody else.
-            unsafe { object.drop_in_place() };
-            return Err(refused(Layout::new::<T>()).into());
+        let Some(room) = room else {
+            let Some(room) = self.runs.for_object(object.cast(), &self.source) else {
+                // SAFETY: built just now, and used by nobody else.
+                unsafe { object.drop_in_place() };
+                return Err(refused(Layout::new::<T>()).into());
+            };
+            // SAFETY: built just now, for which this room is.
+            unsafe { self.list(room, Kind::of_objects_elsewhere::<T>(), entry) };
+            return Ok(object);
         };
         // SAFETY: built just now, for which this room is.
         unsafe { self.list(room, kind, entry) };
@@ -237,8 +242,8 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     }
 
     #[inline(never)]
-    fn room_apart(&self, layout: Layout) -> Result<Room<C::Entry>, BadAlloc> {
-        self.runs.apart(layout, &self.source).ok_or_else(|| refused(layout))
+    fn room_apart(&self, layout: Layout, kind: &'static Kind) -> Result<Room<C::Entry>, BadAlloc> {
+        self.runs.apart(layout, kind, &self.source).ok_or_else(|| refused(layout))
     }
 
     /// Gives back where nothing was built.
@@ -257,7 +262,8 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
     ///
     /// # Safety
     ///
-    /// It was built at the address that `room` names, is of `kind`, and nobody else destroys it.
+    /// It was built at the address that `room` names, is of `kind`, for which the room is, and
+    /// nobody else destroys it.
     #[inline]
     unsafe fn list(&self, room: Room<C::Entry>, kind: &'static Kind, entry: C::Entry) {
         // SAFETY: the caller's conditions; the room is one of this list.

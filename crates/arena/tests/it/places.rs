@@ -1,9 +1,10 @@
 //! Where objects lie: aligned, apart, in their final place from the start.
 
+use core::cell::Cell;
 use core::convert::Infallible;
 
-use heapwright_arena::Arena;
-use heapwright_new::{NewError, array_from_fn, init, value, zeroed};
+use heapwright_arena::{Arena, ByType, Local};
+use heapwright_new::{Init, NewError, PinInit, array_from_fn, init, value, zeroed};
 
 #[test]
 fn objects_without_a_size_are_created_and_destroyed() {
@@ -82,4 +83,54 @@ fn objects_of_one_type_in_a_row_share_what_is_kept_about_them() {
     }
     let kept = arena.used_bytes() - 1000 * size_of::<String>();
     assert!(kept < 1000, "{kept} bytes kept about 1000 strings");
+}
+
+/// So many bytes that are all alike, which its destructor finds so.
+struct Bytes<const N: usize>([u8; N]);
+
+thread_local! {
+    static ENDED: Cell<usize> = const { Cell::new(0) };
+}
+
+impl<const N: usize> Drop for Bytes<N> {
+    fn drop(&mut self) {
+        assert!(self.0.iter().all(|byte| usize::from(*byte) == N));
+        ENDED.set(ENDED.get() + 1);
+    }
+}
+
+fn check_runs_of<const N: usize>() {
+    let alike = || value(Bytes([u8::try_from(N).unwrap(); N]));
+    let mut arena = Arena::<Local, ByType>::counting(ByType::new());
+    ENDED.set(0);
+    for len in 1..10 {
+        for _ in 0..len {
+            arena.create(alike()).unwrap();
+        }
+        arena.create_array(len, |_| alike()).unwrap();
+        arena.create(alike()).unwrap();
+        // One whose constructor comes between it and the run that it would have joined.
+        let parent = alike().with_error::<NewError<Infallible>>();
+        let parent = parent.then(|_| arena.create(value(String::new())).map(drop));
+        arena.create(parent).unwrap();
+    }
+    assert_eq!(arena.live::<Bytes<N>>().count(), 45 + 18, "those of arrays are not visited");
+    let report = arena.census().report().unwrap();
+    let live = report.rows().iter().filter(|row| row.type_name.contains("Bytes"));
+    assert_eq!(live.map(|row| row.live).sum::<usize>(), 45 + 45 + 18);
+    arena.reset();
+    assert_eq!(ENDED.get(), 45 + 45 + 18);
+    assert_eq!(arena.census().report().unwrap().live(), 0);
+}
+
+#[test]
+fn runs_of_objects_of_any_size_end_at_their_oldest() {
+    check_runs_of::<0>();
+    check_runs_of::<1>();
+    check_runs_of::<3>();
+    check_runs_of::<7>();
+    check_runs_of::<8>();
+    check_runs_of::<9>();
+    check_runs_of::<24>();
+    check_runs_of::<33>();
 }
