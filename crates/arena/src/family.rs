@@ -27,14 +27,17 @@ pub(crate) enum Family<C, S> {
 /// What is shared.
 pub(crate) struct Head<C, S> {
     census: C,
-    /// Sources without blocks in use.
-    warm: Cell<Vec<S>>,
+    /// A source without blocks in use: that of the scope that ended last. Where there is one scope
+    /// at a time, it is the only one.
+    warm: Cell<Option<S>>,
+    /// More of them, where there were scopes in scopes.
+    others: Cell<Vec<S>>,
 }
 
 impl<C: Census, S: Source> Family<C, S> {
     #[inline]
     pub(crate) const fn new(census: C) -> Self {
-        Self::Head(Head { census, warm: Cell::new(Vec::new()) })
+        Self::Head(Head { census, warm: Cell::new(None), others: Cell::new(Vec::new()) })
     }
 
     #[inline]
@@ -73,10 +76,7 @@ impl<C: Census, S: Source> Family<C, S> {
     where
         S: Spawn,
     {
-        let mut warm = self.head().warm.take();
-        let source = warm.pop();
-        self.head().warm.set(warm);
-        source.unwrap_or_else(|| like.spawn())
+        self.head().warm.take().unwrap_or_else(|| self.head().take_other(like))
     }
 
     /// Keeps a source without blocks in use, where there is memory to know it by.
@@ -86,10 +86,30 @@ impl<C: Census, S: Source> Family<C, S> {
         S: Spawn,
     {
         source.renew();
-        let mut warm = self.head().warm.take();
-        if warm.try_reserve(1).is_ok() {
-            warm.push(source);
+        if let Some(before) = self.head().warm.replace(Some(source)) {
+            self.head().keep_other(before);
         }
-        self.head().warm.set(warm);
+    }
+}
+
+impl<C, S> Head<C, S> {
+    #[cold]
+    fn take_other(&self, like: &S) -> S
+    where
+        S: Spawn,
+    {
+        let mut others = self.others.take();
+        let source = others.pop();
+        self.others.set(others);
+        source.unwrap_or_else(|| like.spawn())
+    }
+
+    #[cold]
+    fn keep_other(&self, source: S) {
+        let mut others = self.others.take();
+        if others.try_reserve(1).is_ok() {
+            others.push(source);
+        }
+        self.others.set(others);
     }
 }
