@@ -1,6 +1,6 @@
 //! The memory of a pool: chunks from an allocator, given back all together and not before.
 
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -36,10 +36,25 @@ impl<T, A: Allocator> Chunks<T, A> {
 
     /// Sees to it that there is memory for so many slots.
     ///
-    /// What is missing is one chunk, unless it is more than a chunk holds.
+    /// What is missing is one chunk, unless it is more than a chunk holds. Where there is no memory
+    /// for all of it, all is as before.
     pub(super) fn reserve(&mut self, slots: usize) -> Result<(), BadAlloc> {
+        let chunks = self.chunks_with_memory();
+        let reserved = self.reserve_from(chunks, slots);
+        if reserved.is_err() {
+            // No slot of these was taken: chunks are used in their order.
+            for number in chunks..self.chunks_with_memory() {
+                self.give_back(number);
+            }
+        }
+        reserved
+    }
+
+    fn reserve_from(&self, mut chunk: usize, slots: usize) -> Result<(), BadAlloc> {
+        if slots > CHUNKS * SLOTS_MAX as usize {
+            return Err(out_of_slots::<T>(slots));
+        }
         let mut capacity = self.directory.capacity();
-        let mut chunk = (0..CHUNKS).take_while(|chunk| self.directory.has_memory(*chunk)).count();
         while capacity < slots {
             if chunk == CHUNKS {
                 return Err(out_of_slots::<T>(slots));
@@ -53,6 +68,27 @@ impl<T, A: Allocator> Chunks<T, A> {
         Ok(())
     }
 
+    /// How many chunks have memory: the first ones.
+    fn chunks_with_memory(&self) -> usize {
+        (0..CHUNKS).take_while(|number| self.directory.has_memory(*number)).count()
+    }
+
+    /// Gives the memory of a chunk back, in which nobody uses a slot any more.
+    fn give_back(&mut self, number: usize) {
+        let origin = self.directory.origins[number].get_mut();
+        let Some(origin) = NonNull::new(mem::replace(origin, ptr::null_mut())) else { return };
+        let first = first_index(number);
+        // INVARIANT: 1 holds without this chunk.
+        let len = mem::take(self.directory.limits[number].get_mut()) - first;
+        let origin_of_slots = origin.as_ptr().wrapping_sub(Slot::<T>::OBJECT_OFFSET);
+        let start = origin_of_slots.cast::<MaybeUninit<Slot<T>>>();
+        // SAFETY: where the block begins (invariant 1), which is not at address 0.
+        let start = unsafe { NonNull::new_unchecked(start.wrapping_add(first as usize)) };
+        // SAFETY: a block of this allocator for so many slots (invariant 1), which nobody
+        // uses any more.
+        drop(unsafe { OwnedArray::from_raw_parts(start, len as usize, &self.allocator) });
+    }
+
     /// The index of a slot that was never used, and where its object will be, for a pool that one
     /// thread has. There is no header, and the slot stays unused until it is
     /// [taken](Self::take_fresh).
@@ -61,12 +97,13 @@ impl<T, A: Allocator> Chunks<T, A> {
         loop {
             let current = self.directory.current.load(Relaxed) as usize;
             let index = self.directory.ends[current % CHUNKS].load(Relaxed);
-            if index < self.directory.limits[current % CHUNKS].load(Relaxed) {
+            let limit = self.directory.limits[current % CHUNKS].load(Relaxed);
+            if index < limit {
                 // SAFETY: below the limit of its chunk, and not below its first index (invariant 3
                 // of the directory).
                 return Ok((index, unsafe { self.directory.place(index) }));
             }
-            self.next_chunk(current)?;
+            self.next_chunk(current, limit)?;
         }
     }
 
@@ -107,7 +144,7 @@ impl<T, A: Allocator> Chunks<T, A> {
             let end = &self.directory.ends[current % CHUNKS];
             let index = end.load(Relaxed);
             if index >= limit {
-                self.next_chunk(current)?;
+                self.next_chunk(current, limit)?;
                 continue;
             }
             // INVARIANT: 2 of the directory holds, as the index is below the limit.
@@ -121,11 +158,13 @@ impl<T, A: Allocator> Chunks<T, A> {
         }
     }
 
-    /// Goes from the chunk `current`, which has no slot left, to the next one.
+    /// Goes from the chunk `current` to the next one. `limit` is what the caller saw of `current`,
+    /// and no slot below it was left.
     #[cold]
-    fn next_chunk(&self, current: usize) -> Result<(), BadAlloc> {
-        // The very first one has no slot because it has no memory yet.
-        let next = current + usize::from(self.directory.has_memory(current));
+    fn next_chunk(&self, current: usize, limit: u32) -> Result<(), BadAlloc> {
+        // The very first one had no slot because it had no memory yet. Looked at again, it may have
+        // some by now, of which nobody took a slot: it must not be passed over.
+        let next = current + usize::from(limit != 0);
         if next == CHUNKS {
             return Err(out_of_slots::<T>(self.directory.capacity()));
         }
@@ -183,18 +222,8 @@ fn out_of_slots<T>(slots: usize) -> BadAlloc {
 
 impl<T, A: Allocator> Drop for Chunks<T, A> {
     fn drop(&mut self) {
-        for number in 0..CHUNKS {
-            let origin = *self.directory.origins[number].get_mut();
-            let Some(origin) = NonNull::new(origin) else { return };
-            let first = first_index(number);
-            let len = *self.directory.limits[number].get_mut() - first;
-            let origin_of_slots = origin.as_ptr().wrapping_sub(Slot::<T>::OBJECT_OFFSET);
-            let start = origin_of_slots.cast::<MaybeUninit<Slot<T>>>();
-            // SAFETY: where the block begins (invariant 1), which is not at address 0.
-            let start = unsafe { NonNull::new_unchecked(start.wrapping_add(first as usize)) };
-            // SAFETY: a block of this allocator for so many slots (invariant 1), which nobody
-            // uses any more.
-            drop(unsafe { OwnedArray::from_raw_parts(start, len as usize, &self.allocator) });
+        for number in 0..self.chunks_with_memory() {
+            self.give_back(number);
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::convert::Infallible;
 
-use heapwright_arena::{Arena, ByType, Local};
+use heapwright_arena::{Arena, CountByType, Local};
 use heapwright_new::{Init, NewError, PinInit, array_from_fn, init, value, zeroed};
 
 #[test]
@@ -101,7 +101,7 @@ impl<const N: usize> Drop for Bytes<N> {
 
 fn check_runs_of<const N: usize>() {
     let alike = || value(Bytes([u8::try_from(N).unwrap(); N]));
-    let mut arena = Arena::<Local, ByType>::counting(ByType::new());
+    let mut arena = Arena::<Local, CountByType>::counting(CountByType::new());
     ENDED.set(0);
     for len in 1..10 {
         for _ in 0..len {

@@ -73,6 +73,25 @@ fn a_pool_that_was_refused_is_as_before_and_goes_on_later() {
 }
 
 #[test]
+fn memory_for_some_of_what_is_reserved_is_given_back() {
+    // More than one chunk has, so that two blocks are asked for.
+    const MANY: usize = 1 << 26;
+    let limited = Limited::to(2);
+    let mut pool = Pool::new_in(&limited);
+    let key = pool.insert(()).unwrap();
+    let capacity = pool.capacity();
+    assert!(pool.reserve(2 * MANY).is_err());
+    assert_eq!((limited.out.get(), pool.capacity()), (1, capacity));
+    assert!(matches!(pool.reserve(usize::MAX), Err(BadAlloc::BadArrayNewLength { .. })));
+    limited.left.set(1);
+    pool.reserve(MANY / 2).unwrap();
+    assert!(pool.capacity() > MANY / 2);
+    assert!(pool.contains(key) && pool.insert(()).is_ok());
+    drop(pool);
+    assert_eq!(limited.out.get(), 0);
+}
+
+#[test]
 fn pools_of_handles_that_were_refused_serve_again_what_comes_back() {
     for served in 0..5 {
         let limited = Limited::to(served);

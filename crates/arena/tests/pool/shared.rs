@@ -1,5 +1,7 @@
 //! Threads that hammer one pool: no slot is two objects' at once, and each object ends once.
 
+use core::hint::black_box;
+use core::mem;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, mpsc};
 use std::thread;
@@ -92,6 +94,36 @@ fn objects_end_on_other_threads_and_their_slots_come_back() {
     assert_eq!(ended.load(Ordering::Relaxed), ROUNDS);
     assert_eq!(pool.capacity(), capacity);
     assert_eq!(pool.forgotten(), 0);
+}
+
+#[test]
+fn no_slot_is_passed_over_where_threads_make_the_first_chunk_at_once() {
+    const POOLS: usize = 20_000;
+    let mut pools: Vec<_> = (0..POOLS).map(|_| Shared::<u64>::new_in(Global)).collect();
+    let arrived: Vec<_> = (0..POOLS).map(|_| AtomicUsize::new(0)).collect();
+    thread::scope(|threads| {
+        for thread in 0..2 {
+            let (pools, arrived) = (&pools, &arrived);
+            threads.spawn(move || {
+                for (number, pool) in pools.iter().enumerate() {
+                    arrived[number].fetch_add(1, Ordering::SeqCst);
+                    while arrived[number].load(Ordering::SeqCst) < 2 {
+                        thread::yield_now();
+                    }
+                    // One is late, by more and more.
+                    (0..number % 400 * thread).for_each(|step| _ = black_box(step));
+                    mem::forget(pool.create(value(7)).unwrap());
+                }
+            });
+        }
+    });
+    for pool in &mut pools {
+        assert_eq!(pool.forgotten(), 2);
+        // All that there is memory for is handed out before there is more.
+        let capacity = pool.capacity();
+        let rest: Vec<_> = (2..capacity).map(|_| pool.create(value(8)).unwrap()).collect();
+        assert_eq!((rest.len(), pool.capacity()), (capacity - 2, capacity));
+    }
 }
 
 #[test]

@@ -54,6 +54,8 @@ impl<T, A: Allocator> Pool<T, A> {
 
     /// Inserts an object that knows its own key.
     ///
+    /// Where the constructor fails, the next object to have the slot has that key.
+    ///
     /// # Errors
     ///
     /// As [`insert_with`](Self::insert_with).

@@ -154,7 +154,7 @@ impl<T, A: Allocator> Pool<T, A> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory, or where they would be more than a pool has slots,
-    /// which is some 400 million at least. Memory that was taken before that is kept.
+    /// which is some 400 million at least. The pool is as before.
     ///
     /// # Examples
     ///

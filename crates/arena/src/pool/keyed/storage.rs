@@ -27,7 +27,7 @@ use super::Key;
 /// 2. The slots of the indices below `end` are the first chunk's, below its end, and the object in
 ///    that of index 0 is at `origin`.
 pub(super) struct Storage<T, A: Allocator> {
-    /// Without its type, as the origins of the other chunks: a `T` has no say in what a pool may do.
+    /// Without its type, as the other origins: a `T` has no say in what a pool may do.
     origin: NonNull<u8>,
     end: u32,
     chunks: Chunks<T, A>,
