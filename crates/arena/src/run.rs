@@ -199,6 +199,39 @@ pub(crate) struct Room<E> {
     layout: Layout,
 }
 
+impl<E> Room<E> {
+    /// Room for objects, and for a run of their own above them: the next object may join it.
+    #[inline(never)]
+    pub(crate) fn apart<S: Source>(
+        objects: Layout,
+        kind: &'static Kind,
+        source: &S,
+    ) -> Option<Self> {
+        let count = if kind.is_counted { Layout::new::<usize>() } else { Layout::new::<()>() };
+        let (layout, _) = objects.extend(count).ok()?;
+        let (layout, offset) = layout.extend(Layout::new::<Run<E>>()).ok()?;
+        let objects = source.allocate(layout)?;
+        // SAFETY: inside of the block.
+        let run = unsafe { objects.add(offset) }.cast();
+        Some(Self { objects, run, layout })
+    }
+
+    /// Room for a run whose objects lie elsewhere.
+    #[cold]
+    pub(crate) fn for_object<S: Source>(objects: NonNull<u8>, source: &S) -> Option<Self> {
+        let (layout, offset) = Layout::new::<usize>().extend(Layout::new::<Run<E>>()).ok()?;
+        // SAFETY: inside of the block.
+        let run = unsafe { source.allocate(layout)?.add(offset) }.cast();
+        Some(Self { objects, run, layout })
+    }
+
+    /// Gives room back that was made [apart](Self::apart), in which nothing was built.
+    pub(crate) fn give_back<S: Source>(self, source: &S) {
+        // SAFETY: a block of this layout, which nobody uses any more.
+        unsafe { source.give_back(self.objects, self.layout) };
+    }
+}
+
 impl<E: Copy + PartialEq> Runs<E> {
     #[expect(clippy::declare_interior_mutable_const, reason = "an initial value, copied")]
     pub(crate) const NONE: Self = {
@@ -243,41 +276,6 @@ impl<E: Copy + PartialEq> Runs<E> {
         None
     }
 
-    /// Room for objects, and for a run of their own above them: the next object may join it.
-    pub(crate) fn apart<S: Source>(
-        &self,
-        objects: Layout,
-        kind: &'static Kind,
-        source: &S,
-    ) -> Option<Room<E>> {
-        let count = if kind.is_counted { Layout::new::<usize>() } else { Layout::new::<()>() };
-        let (layout, _) = objects.extend(count).ok()?;
-        let (layout, offset) = layout.extend(Layout::new::<Run<E>>()).ok()?;
-        let objects = source.allocate(layout)?;
-        // SAFETY: inside of the block.
-        let run = unsafe { objects.add(offset) }.cast();
-        Some(Room { objects, run, layout })
-    }
-
-    /// Room for a run whose objects lie elsewhere.
-    #[cold]
-    pub(crate) fn for_object<S: Source>(
-        &self,
-        objects: NonNull<u8>,
-        source: &S,
-    ) -> Option<Room<E>> {
-        let (layout, offset) = Layout::new::<usize>().extend(Layout::new::<Run<E>>()).ok()?;
-        // SAFETY: inside of the block.
-        let run = unsafe { source.allocate(layout)?.add(offset) }.cast();
-        Some(Room { objects, run, layout })
-    }
-
-    /// Gives room back in which nothing was built.
-    pub(crate) fn abandon<S: Source>(&self, room: Room<E>, source: &S) {
-        // SAFETY: a block of this layout, which nobody uses any more.
-        unsafe { source.give_back(room.objects, room.layout) };
-    }
-
     /// Counts an object as the newest one of the last run. `false`, and it is still the caller's,
     /// where it does not lie beside that run's, or is of another kind: its constructor may have
     /// created others.
@@ -306,8 +304,8 @@ impl<E: Copy + PartialEq> Runs<E> {
     ///
     /// # Safety
     ///
-    /// - `room` was made by this list since the source was reset, and not used before: by
-    ///   [`apart`](Self::apart) for `kind`, or by [`for_object`](Self::for_object) and `kind` is
+    /// - `room` was made from the list's source since that was reset, and not used before: by
+    ///   [`apart`](Room::apart) for `kind`, or by [`for_object`](Room::for_object) and `kind` is
     ///   [of objects elsewhere](Kind::of_objects_elsewhere).
     /// - `count` objects of `kind` are built there, which nobody else destroys: one, unless the
     ///   kind is an array's.

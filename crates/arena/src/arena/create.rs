@@ -175,7 +175,7 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
         let first = room.objects.cast::<T>().as_ptr();
         // SAFETY: room for so many, nobody else's.
         if let Err(error) = unsafe { raw::uninitialized_init_n(first, len, make) } {
-            self.runs.abandon(room, &self.source);
+            room.give_back(&self.source);
             return Err(NewError::Construct(error));
         }
         // SAFETY: built in this room just now; the arena destroys them from here on.
@@ -227,7 +227,7 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
             return Ok(object);
         }
         let Some(room) = room else {
-            let Some(room) = self.runs.for_object(object.cast(), &self.source) else {
+            let Some(room) = Room::for_object(object.cast(), &self.source) else {
                 // SAFETY: built just now, and used by nobody else.
                 unsafe { object.drop_in_place() };
                 return Err(refused(Layout::new::<T>()).into());
@@ -241,15 +241,15 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
         Ok(object)
     }
 
-    #[inline(never)]
+    #[inline]
     fn room_apart(&self, layout: Layout, kind: &'static Kind) -> Result<Room<C::Entry>, BadAlloc> {
-        self.runs.apart(layout, kind, &self.source).ok_or_else(|| refused(layout))
+        Room::apart(layout, kind, &self.source).ok_or_else(|| refused(layout))
     }
 
     /// Gives back where nothing was built.
     fn abandon<T>(&self, object: NonNull<T>, room: Option<Room<C::Entry>>) {
         match room {
-            Some(room) => self.runs.abandon(room, &self.source),
+            Some(room) => room.give_back(&self.source),
             None if size_of::<T>() > 0 => {
                 // SAFETY: handed out for this object, which does not live.
                 unsafe { self.source.give_back(object.cast(), Layout::new::<T>()) };

@@ -15,7 +15,7 @@
 //!   Pool          ObjectPool ── Pooled ── SharedPool      who may ask, and how
 //!     │                │                     │
 //!   vacancies      (a link)              free_list        which slot is free
-//!   storage             │                     │            its first chunk is at hand
+//!   storage            │                     │            its first chunk is at hand
 //!     └────────────────┼─────────────────────┘
 //!                   chunks ── directory ── slot           where the slots are
 //! ```

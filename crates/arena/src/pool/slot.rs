@@ -3,7 +3,8 @@
 //! ```text
 //!   │ generation │ link │ object              │
 //!        │          │      └─ a T, or the bytes that the last one left, or none yet
-//!        │          └─ free: the next free slot, 0 for none
+//!        │          └─ free: the index of the next free slot. In use: a pool of handles keeps
+//!        │             the slot's own there
 //!        └─ odd: an object lives here. Even: free
 //! ```
 //!
