@@ -18,6 +18,10 @@ use crate::sys::prefetch;
 /// The lock must not allocate from this heap. On a board without threads, a lock that masks
 /// interrupts serves; in a process, one that waits without allocating.
 ///
+/// As an [`Allocator`], a block of no bytes is no more than an aligned address, which other such
+/// blocks may share, and taking back whatever has no size does nothing: collections give back
+/// addresses that they never asked for.
+///
 /// # Examples
 ///
 /// A heap in a `static`, inside a buffer of the program:
@@ -190,15 +194,22 @@ unsafe impl<R: RawMutex, B: Break, F: Fit> GlobalAlloc for Locked<R, BlockHeap<B
 
 // SAFETY: as for `GlobalAlloc`; moving the value moves no block, and there are no clones. A
 // layout "fits" a block if its alignment is that of the request and its size lies between the
-// one asked for and the length of the slice, which is what `deallocate` and `resize` accept.
+// one asked for and the length of the slice, which is what `deallocate` and `resize` accept. A
+// block of no bytes stays valid for ever.
 unsafe impl<R: RawMutex, B: Break, F: Fit> Allocator for Locked<R, BlockHeap<B, F>> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         self.lock().allocate(layout).map_err(|_| AllocError)
     }
 
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(no_bytes(layout));
+        }
         let payload = self.lock().allocate_zeroed(layout).map_err(|_| AllocError)?;
         let spare = payload.len() - layout.size();
         // The trait promises a zeroed slice, which is longer than the layout.
@@ -211,6 +222,9 @@ unsafe impl<R: RawMutex, B: Break, F: Fit> Allocator for Locked<R, BlockHeap<B, 
 
     #[inline]
     unsafe fn deallocate(&self, payload: NonNull<u8>, layout: Layout) {
+        if layout.size() == 0 {
+            return;
+        }
         // SAFETY: the caller's conditions.
         unsafe { self.lock().deallocate(payload, layout) }
     }
@@ -223,7 +237,7 @@ unsafe impl<R: RawMutex, B: Break, F: Fit> Allocator for Locked<R, BlockHeap<B, 
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions.
-        unsafe { self.lock().resize(payload, old, new) }.map_err(|_| AllocError)
+        unsafe { self.resized(payload, old, new) }
     }
 
     #[inline]
@@ -250,8 +264,39 @@ unsafe impl<R: RawMutex, B: Break, F: Fit> Allocator for Locked<R, BlockHeap<B, 
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions.
+        unsafe { self.resized(payload, old, new) }
+    }
+}
+
+impl<R: RawMutex, B: Break, F: Fit> Locked<R, BlockHeap<B, F>> {
+    /// Gives a block another layout, where either may have no size.
+    ///
+    /// # Safety
+    ///
+    /// As [`BlockHeap::resize`], but what has no size may be any address.
+    #[inline]
+    unsafe fn resized(
+        &self,
+        payload: NonNull<u8>,
+        old: Layout,
+        new: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        if old.size() == 0 {
+            return Allocator::allocate(self, new);
+        }
+        if new.size() == 0 {
+            // SAFETY: the caller's conditions.
+            unsafe { self.lock().deallocate(payload, old) };
+            return Ok(no_bytes(new));
+        }
+        // SAFETY: the caller's conditions.
         unsafe { self.lock().resize(payload, old, new) }.map_err(|_| AllocError)
     }
+}
+
+/// What the [`Allocator`] hands out for a layout without a size.
+const fn no_bytes(layout: Layout) -> NonNull<[u8]> {
+    NonNull::slice_from_raw_parts(layout.dangling_ptr(), 0)
 }
 
 fn as_pointer(result: Result<NonNull<[u8]>, crate::AllocError>) -> *mut u8 {

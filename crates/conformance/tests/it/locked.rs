@@ -4,6 +4,8 @@ use core::alloc::{GlobalAlloc, Layout};
 use std::thread;
 
 use allocator_api2::alloc::Allocator;
+use allocator_api2::boxed::Box;
+use allocator_api2::vec::Vec;
 use heapwright_block::fit::GoodFit;
 use heapwright_block::{BlockHeap, Locked};
 use heapwright_break::ReservedBreak;
@@ -19,7 +21,7 @@ type LockedHeap<F> = Locked<RawSpinlock, BlockHeap<ReservedBreak, F>>;
 
 const CAPACITY: usize = 16 << 20;
 const PROMISES: Promises =
-    Promises { zero_size: ZeroSize::Distinct, bytes_max: Some(CAPACITY), ..Promises::BASIC };
+    Promises { zero_size: ZeroSize::MayShare, bytes_max: Some(CAPACITY), ..Promises::BASIC };
 
 fn locked<F: TestedFit>() -> LockedHeap<F> {
     Locked::new(F::heap(ReservedBreak::new(CAPACITY), panicking_config()))
@@ -39,9 +41,7 @@ mod contract_as_global_alloc {
     use super::*;
 
     fn check<F: TestedFit>() {
-        // A `GlobalAlloc` is not asked for blocks of size 0.
-        let promises = Promises { zero_size: ZeroSize::MayShare, ..PROMISES };
-        contract::check_with(promises, || ByGlobalAlloc(locked::<F>()));
+        contract::check_with(PROMISES, || ByGlobalAlloc(locked::<F>()));
     }
 
     every_fit! { check }
@@ -77,4 +77,25 @@ fn a_block_of_one_trait_is_freed_by_the_other() {
     // SAFETY: allocated above with this layout.
     unsafe { heap.dealloc(block.as_ptr().cast(), layout) };
     assert_eq!(heap.lock().stats().live_count, 0);
+}
+
+#[test]
+fn what_has_no_size_goes_back_to_nowhere() {
+    let heap = locked::<GoodFit>();
+    // The box gives back what it never asked for.
+    drop(Box::new_in((), &heap));
+    drop(Vec::<u64, _>::new_in(&heap).into_boxed_slice());
+
+    let (none, some) = (Layout::new::<[u64; 0]>(), Layout::new::<[u64; 3]>());
+    let nothing = heap.allocate_zeroed(none).expect("it costs nothing");
+    assert_eq!((nothing.len(), nothing.addr().get() % none.align()), (0, 0));
+    // SAFETY: that is its layout, and the new one is no smaller.
+    let grown = unsafe { heap.grow(nothing.cast(), none, some) }.expect("the heap is empty");
+    assert_eq!(heap.lock().stats().live_count, 1);
+    // SAFETY: live, that is its layout, and the new one is no larger.
+    let shrunk = unsafe { heap.shrink(grown.cast(), some, none) }.expect("it costs nothing");
+    assert_eq!(heap.lock().stats().live_count, 0);
+    // SAFETY: that is its layout.
+    unsafe { heap.deallocate(shrunk.cast(), none) };
+    assert_eq!(heap.lock().verify(), Ok(()));
 }
