@@ -175,15 +175,29 @@ mod boxes {
     impl<T: ?Sized, A: Allocator> Owned<T, A> {
         /// The same object in a `Box` of allocator-api2. It stays where it is.
         ///
-        /// That `Box` calls `deallocate` also where the object has no size and nobody asked for
-        /// memory. `Global`, `Malloc` and the allocators of this crate ignore it, as long as those
-        /// that they ask do.
-        #[must_use]
-        pub fn into_box_in(this: Self) -> BoxIn<T, A> {
+        /// # Errors
+        ///
+        /// The handle itself where the object has no size: nobody asked the allocator for memory
+        /// then, but that `Box` would give it some back.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use allocator_api2::alloc::Global;
+        /// use heapwright_new::Owned;
+        ///
+        /// let boxed = Owned::into_box_in(Owned::new_in(7, Global)).unwrap();
+        /// assert_eq!(*boxed, 7);
+        /// assert!(Owned::into_box_in(Owned::new_in((), Global)).is_err());
+        /// ```
+        pub fn into_box_in(this: Self) -> Result<BoxIn<T, A>, Self> {
+            if size_of_val(&*this) == 0 {
+                return Err(this);
+            }
             let (pointer, allocator) = Owned::into_raw_parts(this);
             // SAFETY: a handle's object is valid and its own, and its memory the allocator's for
-            // the object's layout; without a size it has none.
-            unsafe { BoxIn::from_raw_in(pointer.as_ptr(), allocator) }
+            // the object's layout, which has a size.
+            Ok(unsafe { BoxIn::from_raw_in(pointer.as_ptr(), allocator) })
         }
     }
 }

@@ -3,11 +3,12 @@
 
 use allocator_api2::alloc::Global;
 use allocator_api2::boxed::Box as BoxIn;
+use allocator_api2::vec::Vec as VecIn;
 use heapwright_malloc::{Malloc, ProcessMalloc};
 use heapwright_new::polymorphic::{Monotonic, NullAllocator, PoolAllocator};
 use heapwright_new::{
     ByType, Class, HandlerVerdict, Isolated, Label, Owned, OwnedArray, WithHandler, class_pool,
-    label, unsize,
+    label, unsize, value,
 };
 
 use crate::ledger::Ledger;
@@ -41,8 +42,23 @@ fn a_box_of_any_allocator_is_a_handle_of_that_allocator() {
     let ledger = Ledger::new();
     let owned: Owned<_, _> = BoxIn::new_in([7_u8; 9], &ledger).into();
     assert_eq!((owned[8], ledger.live()), (7, 1));
-    drop(Owned::into_box_in(owned));
+    assert!(Owned::into_box_in(owned).is_ok());
     assert_eq!(ledger.live(), 0);
+}
+
+#[test]
+fn no_box_gives_back_memory_that_nobody_asked_for() {
+    // A ledger ends the test where it does not know what comes back.
+    let ledger = Ledger::new();
+    let nothing = Owned::try_new_in((), &ledger).unwrap();
+    assert!(Owned::into_box_in(nothing).is_err());
+    let empty = OwnedArray::<u32, _>::try_copy_from_in(&[], &ledger).unwrap();
+    let empty = Owned::into_box_in(OwnedArray::into_slice(empty)).unwrap_err();
+    assert!(empty.is_empty());
+    let log = Log::default();
+    let objects = OwnedArray::try_from_fn_in(2, |_| value(log.object(1)), &ledger).unwrap();
+    assert!(Owned::into_box_in(OwnedArray::into_slice(objects)).is_ok());
+    assert_eq!((log.ends().len(), ledger.live()), (2, 0));
 }
 
 #[test]
@@ -52,11 +68,8 @@ fn what_has_no_size_goes_back_through_a_box_to_every_allocator() {
     struct Something(#[expect(dead_code, reason = "it has a size")] u64);
     class_pool!(Something);
     fn passes<A: allocator_api2::alloc::Allocator + Clone>(allocator: &A) {
-        // Ours first, and then what the box makes by itself.
-        drop(Owned::into_box_in(Owned::try_new_in((), allocator.clone()).unwrap()));
-        let empty = OwnedArray::<u32, _>::try_copy_from_in(&[], allocator.clone()).unwrap();
-        drop(Owned::into_box_in(OwnedArray::into_slice(empty)));
         drop(BoxIn::new_in((), allocator.clone()));
+        drop(VecIn::<u32, _>::new_in(allocator.clone()).into_boxed_slice());
     }
     passes(&Global);
     passes(&Malloc);
