@@ -11,11 +11,15 @@
 //! the sole thread of a process may fork in the midst of an operation, from a signal handler: then
 //! both processes finish it.
 //!
+//! Others whose locks are held for moments may have them held with the heap's: [`ForkLocks`].
+//!
 //! In between the thread that forks may use the heap, as the handlers of others do. With glibc
 //! the list of its streams is locked too, before the heap.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
+pub use crate::fork_locks::ForkLocks;
+pub use crate::heap_lock::holds_fork_locks;
 use crate::heap_lock::{lock_before_fork, reset_after_fork, unlock_after_fork};
 use crate::sys::register_fork_handlers;
 

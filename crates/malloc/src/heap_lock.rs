@@ -10,6 +10,8 @@
 //! The handlers of others may allocate while the heap is held for the fork: the thread that forks
 //! passes the lock, since it is the one who holds it.
 //!
+//! Whoever joined `fork_locks.rs` is locked after the heap, and waits for nobody meanwhile.
+//!
 //! The streams of the C library are locked before the heap. Its own `fork` locks them after us;
 //! a thread that flushes all of them has them locked and waits for one stream, whose reader waits
 //! for the heap: we would wait for each other in a ring.
@@ -18,7 +20,7 @@
 //!
 //! 1. `FORKING_THREAD` is 0, or names the thread that holds the lock for a fork and is in no
 //!    visit. Only the holder of the lock writes it.
-//! 2. `FORKS_INSIDE` and `ARE_STREAMS_LOCKED` are written only by the thread so named.
+//! 2. `FORKS_INSIDE` and `ARE_OTHERS_LOCKED` are written only by the thread so named.
 
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
@@ -27,6 +29,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize};
 
 use lock_api::{Mutex, MutexGuard};
 
+use crate::fork_locks;
 use crate::process_heap::ProcessHeap;
 use crate::sys::{self, RawMutex};
 
@@ -40,8 +43,9 @@ static FORKING_THREAD: AtomicUsize = AtomicUsize::new(NO_THREAD);
 /// handlers do.
 static FORKS_INSIDE: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether the C library's list of streams was locked for the fork too.
-static ARE_STREAMS_LOCKED: AtomicBool = AtomicBool::new(false);
+/// Whether the C library's list of streams and the locks of those who joined were taken for the
+/// fork too.
+static ARE_OTHERS_LOCKED: AtomicBool = AtomicBool::new(false);
 
 /// The name of no thread.
 const NO_THREAD: usize = 0;
@@ -109,13 +113,25 @@ fn visit_late() -> Visit {
     Visit { heap: ManuallyDrop::new(heap), forking_thread: thread }
 }
 
-/// Locks the streams and the heap until [`unlock_after_fork`] or [`reset_after_fork`].
+/// Whether this thread holds the heap for a fork, and is in no visit.
+fn is_forking_thread() -> bool {
+    FORKING_THREAD.load(Relaxed) == sys::this_thread()
+}
+
+/// Whether this thread holds the locks of all [`ForkLocks`](crate::fork::ForkLocks) that joined, as
+/// it does between the handlers of a `fork`.
+#[must_use]
+pub fn holds_fork_locks() -> bool {
+    is_forking_thread() && ARE_OTHERS_LOCKED.load(Relaxed)
+}
+
+/// Locks the streams, the heap and those who joined, until [`unlock_after_fork`] or
+/// [`reset_after_fork`].
 ///
 /// The only thread of a process waits for nobody: where it holds the heap already, it is in a
 /// signal handler that interrupted it, and forks as it is. Both processes go on there.
 pub(crate) fn lock_before_fork() {
-    let thread = sys::this_thread();
-    if FORKING_THREAD.load(Relaxed) == thread {
+    if is_forking_thread() {
         FORKS_INSIDE.fetch_add(1, Relaxed);
         return;
     }
@@ -126,10 +142,11 @@ pub(crate) fn lock_before_fork() {
     } else {
         sys::lock_streams();
         core::mem::forget(HEAP.lock());
+        fork_locks::lock_all();
     }
-    ARE_STREAMS_LOCKED.store(!is_alone, Relaxed);
+    ARE_OTHERS_LOCKED.store(!is_alone, Relaxed);
     // INVARIANT: 1; locked just now.
-    FORKING_THREAD.store(thread, Relaxed);
+    FORKING_THREAD.store(sys::this_thread(), Relaxed);
 }
 
 /// Unlocks in the parent what [`lock_before_fork`] locked.
@@ -138,10 +155,13 @@ pub(crate) fn lock_before_fork() {
 ///
 /// This thread called [`lock_before_fork`], and neither this nor [`reset_after_fork`] since.
 pub(crate) unsafe fn unlock_after_fork() {
-    let Some(are_streams_locked) = end_fork() else { return };
+    let Some(are_others_locked) = end_fork() else { return };
+    if are_others_locked {
+        fork_locks::unlock_all();
+    }
     // SAFETY: the lock is held by this thread, which was named as the holder until just now.
     unsafe { HEAP.force_unlock() };
-    if are_streams_locked {
+    if are_others_locked {
         // SAFETY: this thread locked them.
         unsafe { sys::unlock_streams() };
     }
@@ -154,8 +174,9 @@ pub(crate) unsafe fn unlock_after_fork() {
 /// This is the only thread of a child process, and the thread that forked had called
 /// [`lock_before_fork`].
 pub(crate) unsafe fn reset_after_fork() {
-    let Some(are_streams_locked) = end_fork() else { return };
-    if are_streams_locked {
+    let Some(are_others_locked) = end_fork() else { return };
+    if are_others_locked {
+        fork_locks::unlock_all();
         // SAFETY: no other thread exists, and this one locked them.
         unsafe { sys::reset_streams() };
     }
@@ -166,9 +187,9 @@ pub(crate) unsafe fn reset_after_fork() {
 }
 
 /// Ends the last fork that this thread began. `None` where the heap stays as it is, or else
-/// whether the streams are to be unlocked with it.
+/// whether the streams and those who joined are to be unlocked with it.
 fn end_fork() -> Option<bool> {
-    if FORKING_THREAD.load(Relaxed) != sys::this_thread() {
+    if !is_forking_thread() {
         return None;
     }
     let forks_inside = FORKS_INSIDE.load(Relaxed);
@@ -176,8 +197,8 @@ fn end_fork() -> Option<bool> {
         FORKS_INSIDE.store(rest, Relaxed);
         return None;
     }
-    let are_streams_locked = ARE_STREAMS_LOCKED.load(Relaxed);
+    let are_others_locked = ARE_OTHERS_LOCKED.load(Relaxed);
     // INVARIANT: 1; this thread is about to unlock.
     FORKING_THREAD.store(NO_THREAD, Relaxed);
-    Some(are_streams_locked)
+    Some(are_others_locked)
 }

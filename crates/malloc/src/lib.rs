@@ -43,6 +43,7 @@ mod error;
 mod exit;
 mod family;
 pub mod fork;
+mod fork_locks;
 mod functions;
 mod heap_lock;
 mod holes;

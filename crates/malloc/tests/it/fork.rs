@@ -3,6 +3,8 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use heapwright_malloc::fork::{self, ForkLocks};
+
 use crate::exchange::{exchange, take_all};
 
 /// What a child does with its copy of the heap, beginning with `first`. It must end by itself.
@@ -41,6 +43,30 @@ fn handlers_that_are_registered_twice_are_called_once() {
     // SAFETY: no conditions.
     unsafe { libc::alarm(0) };
     heapwright_malloc::verify().unwrap();
+}
+
+#[test]
+fn locks_that_joined_are_held_over_a_fork() {
+    static IS_HELD: AtomicBool = AtomicBool::new(false);
+    static LOCKS: ForkLocks = ForkLocks::new(
+        || assert!(!IS_HELD.swap(true, Ordering::Relaxed)),
+        || assert!(IS_HELD.swap(false, Ordering::Relaxed)),
+    );
+    // A second thread, so that they are taken.
+    let (to_second, in_second) = std::sync::mpsc::channel::<()>();
+    let second = thread::spawn(move || in_second.recv());
+    LOCKS.join();
+    LOCKS.join();
+    // SAFETY: `parent` is called below.
+    unsafe { fork::prepare() };
+    let was_held = IS_HELD.load(Ordering::Relaxed) && fork::holds_fork_locks();
+    // SAFETY: `prepare` was called above.
+    unsafe { fork::parent() };
+    // Not whether they are free: another test may fork by now.
+    assert!(was_held && !fork::holds_fork_locks());
+    assert_eq!(exit_code_of_a_child(|| assert!(!IS_HELD.load(Ordering::Relaxed))), Some(0));
+    drop(to_second);
+    assert!(second.join().is_ok());
 }
 
 #[test]
