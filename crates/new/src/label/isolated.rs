@@ -22,7 +22,8 @@ use crate::allocate::no_bytes;
 /// `T`. Name it with `T` alone, as `class_pool!` does.
 ///
 /// The slots are the label's: all values of this type share them. They come from `A` in slabs,
-/// which are kept for ever.
+/// which are kept for ever. With the feature `malloc`, a child of a `fork` may go on with them,
+/// whatever other threads did meanwhile; without it, only if none used them.
 ///
 /// # Examples
 ///
@@ -62,11 +63,11 @@ impl<T: Label, A> Isolated<T, A> {
 impl<T: Label, A: StaticAllocator> Isolated<T, A> {
     #[cold]
     fn refill(&self) -> Option<NonNull<u8>> {
-        let slots = &T::label().slots;
-        let plan = slots.with(|slots| slots.plan())?;
+        let label = T::label();
+        let plan = label.with_slots(|slots| slots.plan())?;
         // Without the lock, so others go on meanwhile; should two refill, there is more for all.
         let slab = self.upstream.allocate(plan.slab).ok()?.cast();
-        slots.with(|slots| {
+        label.with_slots(|slots| {
             // SAFETY: the slab is of the plan's layout, and its blocks stay for ever, since the
             // upstream is a `StaticAllocator` and nobody gives it back.
             unsafe { slots.add(slab, plan) };
@@ -87,7 +88,7 @@ unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
         if layout != label.layout() {
             return Err(AllocError);
         }
-        let slot = label.slots.with(|slots| slots.pop()).or_else(|| self.refill());
+        let slot = label.with_slots(|slots| slots.pop()).or_else(|| self.refill());
         let slot = slot.ok_or(AllocError)?;
         label.born(1, layout.size());
         Ok(NonNull::slice_from_raw_parts(slot, layout.size()))
@@ -100,7 +101,7 @@ unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
         }
         let label = T::label();
         // SAFETY: the caller's condition: it came from here, where `pop` made it.
-        label.slots.with(|slots| unsafe { slots.push(block) });
+        label.with_slots(|slots| unsafe { slots.push(block) });
         label.died(1, layout.size());
     }
 }

@@ -12,10 +12,14 @@
 //!
 //! A label is chosen by a type parameter, never by a global switch: what does not name it pays
 //! nothing for it.
+//!
+//! With the feature `malloc`, labels stand a `fork` beside other threads as Heapwright's malloc
+//! does. Without it this crate knows of no `fork`: a child may find slots locked for ever.
 
 mod by_type;
 #[cfg(feature = "malloc")]
 mod checked;
+mod fork;
 mod isolated;
 mod registry;
 mod slots;
@@ -65,6 +69,13 @@ impl TypeLabel {
             link: Link::new(),
             slots: Spin::new(Slots::new(Layout::new::<T>())),
         }
+    }
+
+    /// The slots, in whose lock no other thread is at a `fork`.
+    #[inline]
+    fn with_slots<R>(&'static self, body: impl FnOnce(&mut Slots) -> R) -> R {
+        self.join();
+        self.slots.with(body)
     }
 
     /// The type's name and where it is.

@@ -1,7 +1,7 @@
 //! What is counted of each type, and the list of all types that were counted.
 //!
 //! ```text
-//!   FIRST ──▶ label of Packet ──▶ label of Order ──▶ …     each joins with its first object
+//!   FIRST ──▶ label of Packet ──▶ label of Order ──▶ …     each joins when it is first used
 //! ```
 
 use core::fmt;
@@ -9,6 +9,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use super::TypeLabel;
+use super::fork::{JOINING, hold_over_forks, holds_fork_locks};
 
 /// The labels that joined, newest first.
 static FIRST: AtomicPtr<TypeLabel> = AtomicPtr::new(ptr::null_mut());
@@ -65,7 +66,7 @@ impl Counts {
 ///
 /// # Invariants
 ///
-/// 1. `next` is written by whoever set `has_joined`, before the label can be reached.
+/// 1. Both are written while `JOINING` is held, `next` once and before the label can be reached.
 #[derive(Debug)]
 pub(super) struct Link {
     has_joined: AtomicBool,
@@ -79,12 +80,10 @@ impl Link {
 }
 
 impl TypeLabel {
-    /// Counts objects that were made; with the first ones, the label joins the list.
+    /// Counts objects that were made.
     pub(super) fn born(&'static self, count: usize, bytes: usize) {
+        self.join();
         self.counts.born(count, bytes);
-        if !self.link.has_joined.load(Ordering::Relaxed) {
-            self.join();
-        }
     }
 
     /// Counts objects that ended.
@@ -92,44 +91,69 @@ impl TypeLabel {
         self.counts.died(count, bytes);
     }
 
-    #[cold]
-    fn join(&'static self) {
-        if self.link.has_joined.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let mut first = FIRST.load(Ordering::Relaxed);
-        let myself = ptr::from_ref(self).cast_mut();
-        loop {
-            // INVARIANT: 1 holds: this thread set `has_joined`, and nothing leads here yet.
-            self.link.next.store(first, Ordering::Relaxed);
-            match FIRST.compare_exchange_weak(first, myself, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(now) => first = now,
-            }
+    /// Puts the label into the list, where it is not there yet.
+    #[inline]
+    pub(super) fn join(&'static self) {
+        // Who sees it set sees the label in the list, or somebody who holds `JOINING` meanwhile.
+        if !self.link.has_joined.load(Ordering::Relaxed) {
+            self.join_late();
         }
     }
+
+    #[cold]
+    fn join_late(&'static self) {
+        hold_over_forks();
+        if holds_fork_locks() {
+            // Nobody else may use a label that has not joined, and it can join after the fork.
+            return;
+        }
+        JOINING.with(|()| {
+            if self.link.has_joined.swap(true, Ordering::Relaxed) {
+                return;
+            }
+            // INVARIANT: 1 holds: `JOINING` is held, and nothing leads here yet.
+            self.link.next.store(FIRST.load(Ordering::Relaxed), Ordering::Relaxed);
+            FIRST.store(ptr::from_ref(self).cast_mut(), Ordering::Release);
+        });
+    }
+}
+
+/// The labels that joined.
+#[cfg(feature = "malloc")]
+pub(super) fn all() -> impl Iterator<Item = &'static TypeLabel> {
+    core::iter::successors(follow(&FIRST), |label| follow(&label.link.next))
+}
+
+/// The label that a link leads to.
+fn follow(link: &AtomicPtr<TypeLabel>) -> Option<&'static TypeLabel> {
+    // SAFETY: null, or a label in a static, of which nothing is ever lent exclusively.
+    unsafe { link.load(Ordering::Acquire).as_ref() }
 }
 
 /// The labels of all types of which an object was made under a label. Made by [`labels`].
 #[derive(Debug, Clone)]
 pub struct Labels {
-    next: *const TypeLabel,
+    next: Option<&'static TypeLabel>,
 }
 
 /// The labels of all types of which an object was ever made under a label, newest first.
 #[must_use]
 pub fn labels() -> Labels {
-    Labels { next: FIRST.load(Ordering::Acquire) }
+    Labels { next: follow(&FIRST) }
 }
 
 impl Iterator for Labels {
     type Item = &'static TypeLabel;
 
     fn next(&mut self) -> Option<&'static TypeLabel> {
-        // SAFETY: null, or a label in a static, of which nothing is ever lent exclusively.
-        let label = unsafe { self.next.as_ref() }?;
-        self.next = label.link.next.load(Ordering::Relaxed);
-        Some(label)
+        loop {
+            let label = self.next?;
+            self.next = follow(&label.link.next);
+            // A label joins before its first object is made, which may fail.
+            if label.total_count() != 0 {
+                return Some(label);
+            }
+        }
     }
 }
 

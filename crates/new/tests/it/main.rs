@@ -10,6 +10,7 @@ mod boxes;
 mod classes;
 mod failure;
 mod fields;
+mod forks;
 mod handlers;
 mod labels;
 mod large;

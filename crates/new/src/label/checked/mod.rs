@@ -22,6 +22,7 @@ use heapwright_malloc::message::{Message, abort_with};
 use super::Label;
 use crate::{BadAlloc, Init, NewError, Owned, OwnedArray, PinInit, raw};
 use table::{AllocatorType, Entry, Form, Site, Wrong};
+pub(super) use table::{hold_table, release_table};
 
 /// `new` and `delete` of `T` by bare addresses on `A`, for code ported from C++: a double delete,
 /// the wrong form, a delete of what was placed, on another allocator, as another type, and of a

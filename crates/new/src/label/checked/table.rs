@@ -8,6 +8,7 @@ use core::panic::Location;
 use core::ptr;
 
 use crate::label::TypeLabel;
+use crate::label::fork::hold_over_forks;
 use crate::label::spin::Spin;
 use crate::{BadAlloc, OwnedArray};
 
@@ -111,18 +112,34 @@ static TABLE: Spin<Table> = Spin::new(Table { places: None, count: 0 });
 /// The number of places at first.
 const PLACES_MIN: usize = 1024;
 
+/// The table, in whose lock no other thread is at a `fork`.
+fn with_table<R>(body: impl FnOnce(&mut Table) -> R) -> R {
+    hold_over_forks();
+    TABLE.with(body)
+}
+
+/// Waits for the lock of the table, until [`release_table`].
+pub(in crate::label) fn hold_table() {
+    TABLE.hold();
+}
+
+/// Lets go of what [`hold_table`] took.
+pub(in crate::label) fn release_table() {
+    TABLE.release();
+}
+
 /// Notes a new object. What ended at its address is forgotten.
 ///
 /// # Errors
 ///
 /// [`BadAlloc`] where the table has no memory to grow.
 pub(super) fn note(entry: Entry) -> Result<(), BadAlloc> {
-    while let Some(len) = TABLE.with(|table| table.len_wanted()) {
+    while let Some(len) = with_table(|table| table.len_wanted()) {
         let larger = OwnedArray::try_fill(len, None)?;
         // What is given up is dropped without the lock.
-        drop(TABLE.with(|table| table.adopt(larger)));
+        drop(with_table(|table| table.adopt(larger)));
     }
-    TABLE.with(|table| table.insert(entry));
+    with_table(|table| table.insert(entry));
     Ok(())
 }
 
@@ -132,7 +149,7 @@ pub(super) fn note(entry: Entry) -> Result<(), BadAlloc> {
 ///
 /// [`Wrong`], where the object may not end so.
 pub(super) fn end(ending: Entry) -> Result<Form, Wrong> {
-    TABLE.with(|table| table.end(ending))
+    with_table(|table| table.end(ending))
 }
 
 impl Table {
