@@ -18,18 +18,17 @@ pub type ClassOwned<T> = Owned<T, <T as Class>::Allocator>;
 /// # Examples
 ///
 /// ```
-/// use allocator_api2::alloc::Global;
-/// use heapwright_new::{Class, ClassOwned, value};
+/// use heapwright_new::{Class, ClassOwned, Malloc, value};
 ///
 /// struct Order {
 ///     price: u32,
 /// }
 ///
 /// impl Class for Order {
-///     type Allocator = Global;
+///     type Allocator = Malloc;
 ///
-///     fn allocator() -> Global {
-///         Global
+///     fn allocator() -> Malloc {
+///         Malloc
 ///     }
 /// }
 ///

@@ -48,8 +48,7 @@ pub unsafe trait DestroyingDelete<A: Allocator> {
 /// ```
 /// use core::alloc::Layout;
 /// use core::ptr::NonNull;
-/// use allocator_api2::alloc::{AllocError, Allocator};
-/// use heapwright_new::{DestroyingDelete, SelfDeleting};
+/// use heapwright_new::{AllocError, Allocator, DestroyingDelete, Malloc, SelfDeleting};
 ///
 /// struct Text {
 ///     len: usize,
@@ -83,7 +82,7 @@ pub unsafe trait DestroyingDelete<A: Allocator> {
 ///     }
 /// }
 ///
-/// let text = Text::new("behind the header", heapwright_malloc::Malloc)?;
+/// let text = Text::new("behind the header", Malloc)?;
 /// assert_eq!(text.len, 17);
 /// # Ok::<(), AllocError>(())
 /// ```

@@ -30,12 +30,16 @@
 //! undone last to first; failures are values. The allocator is a parameter: any
 //! [`allocator_api2`] allocator serves, and Heapwright's malloc where none is named.
 //!
+//! The trait [`Allocator`] is that of allocator-api2 0.4, which need not be named as a dependency:
+//! what this crate's functions ask for is here. hashbrown and bumpalo speak 0.2; `Adapter02`
+//! translates.
+//!
 //! # Features
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `malloc` (default) | [`heapwright_malloc::Malloc`] as the default allocator; [`Owned::new`] |
-//! | `alloc` | conversions from and to `Box`; `Owned::new_in` |
+//! | `malloc` (default) | `Malloc` as the default allocator, `ProcessMalloc`; `Owned::new` |
+//! | `alloc` | `Global`; conversions from and to `Box`; `Owned::new_in` |
 //! | `allocator-api2-02` | `Adapter02`: allocators of allocator-api2 0.2 here, and ours there |
 //! | `nightly` | `AdapterNightly`: the same for nightly's `core::alloc::Allocator`; unsizing without [`unsize!`] |
 
@@ -58,6 +62,15 @@ pub mod polymorphic;
 pub mod raw;
 mod static_allocator;
 mod unsize;
+
+#[cfg(feature = "alloc")]
+#[doc(no_inline)]
+pub use allocator_api2::alloc::Global;
+#[doc(no_inline)]
+pub use allocator_api2::alloc::{AllocError, Allocator};
+#[cfg(feature = "malloc")]
+#[doc(no_inline)]
+pub use heapwright_malloc::{Malloc, ProcessMalloc};
 
 #[cfg(feature = "allocator-api2-02")]
 pub use adapter::Adapter02;

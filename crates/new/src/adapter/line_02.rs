@@ -6,14 +6,13 @@ use core::ptr::NonNull;
 use super::translate;
 
 /// An allocator of one line of allocator-api2 as one of the other: an [`Owned`](crate::Owned) on a
-/// `bumpalo`, a `hashbrown` map on [`Malloc`](heapwright_malloc::Malloc).
+/// `bumpalo`, a `hashbrown` map on [`Malloc`](crate::Malloc).
 ///
 /// # Examples
 ///
 /// ```
 /// use allocator_api2_02::vec::Vec;
-/// use heapwright_malloc::Malloc;
-/// use heapwright_new::{Adapter02, Owned};
+/// use heapwright_new::{Adapter02, Malloc, Owned};
 ///
 /// let mut numbers = Vec::new_in(Adapter02(Malloc));
 /// numbers.extend(0..100);

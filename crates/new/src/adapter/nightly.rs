@@ -9,14 +9,13 @@ use super::translate;
 use crate::Owned;
 
 /// An allocator of `core::alloc` as one of this crate, and one of this crate as one of
-/// `core::alloc`: a std `Vec` on [`Malloc`](heapwright_malloc::Malloc).
+/// `core::alloc`: a std `Vec` on [`Malloc`](crate::Malloc).
 ///
 /// # Examples
 ///
 /// ```
 /// #![feature(allocator_api)]
-/// use heapwright_malloc::Malloc;
-/// use heapwright_new::{AdapterNightly, Owned};
+/// use heapwright_new::{AdapterNightly, Malloc, Owned};
 ///
 /// let mut numbers = Vec::new_in(AdapterNightly(Malloc));
 /// numbers.extend(0..100);

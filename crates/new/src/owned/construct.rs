@@ -173,10 +173,9 @@ impl<T, A: Allocator> Owned<T, A> {
     /// # Examples
     ///
     /// ```
-    /// use allocator_api2::alloc::Global;
-    /// use heapwright_new::{Owned, array_from_fn, value};
+    /// use heapwright_new::{Malloc, Owned, array_from_fn, value};
     ///
-    /// let squares = Owned::try_new_with_in(array_from_fn::<_, _, 9>(|i| value(i * i)), Global)?;
+    /// let squares = Owned::try_new_with_in(array_from_fn::<_, _, 9>(|i| value(i * i)), Malloc)?;
     /// assert_eq!(squares[8], 64);
     /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
     /// ```

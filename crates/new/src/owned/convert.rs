@@ -43,7 +43,7 @@ impl<T: ?Sized, A: Allocator> Owned<T, A> {
     /// let number: &'static mut u32 = Owned::leak(Owned::new(7));
     /// *number += 1;
     /// # // SAFETY: leaked just now, and not used afterwards.
-    /// # drop(unsafe { Owned::from_raw_parts(number.into(), heapwright_malloc::Malloc) });
+    /// # drop(unsafe { Owned::from_raw_parts(number.into(), heapwright_new::Malloc) });
     /// ```
     #[inline]
     pub fn leak<'a>(this: Self) -> &'a mut T
@@ -183,8 +183,7 @@ mod boxes {
         /// # Examples
         ///
         /// ```
-        /// use allocator_api2::alloc::Global;
-        /// use heapwright_new::Owned;
+        /// use heapwright_new::{Global, Owned};
         ///
         /// let boxed = Owned::into_box_in(Owned::new_in(7, Global)).unwrap();
         /// assert_eq!(*boxed, 7);

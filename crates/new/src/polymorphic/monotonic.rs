@@ -38,11 +38,10 @@ const fn first_chunk_bytes(bytes: usize) -> usize {
 /// Objects of two types, deleted through their trait, without a heap:
 ///
 /// ```
-/// use allocator_api2::alloc::Allocator;
 /// use core::fmt::Display;
 /// use core::mem::MaybeUninit;
 /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
-/// use heapwright_new::{Owned, unsize};
+/// use heapwright_new::{Allocator, Owned, unsize};
 ///
 /// let mut bytes = [MaybeUninit::uninit(); 256];
 /// let arena = Monotonic::new(&mut bytes, NullAllocator);

@@ -55,11 +55,10 @@ struct Class {
 /// # Examples
 ///
 /// ```
-/// use allocator_api2::alloc::Global;
 /// use heapwright_new::polymorphic::PoolAllocator;
-/// use heapwright_new::Owned;
+/// use heapwright_new::{Malloc, Owned};
 ///
-/// let pool = PoolAllocator::new(Global);
+/// let pool = PoolAllocator::new(Malloc);
 /// let first = Owned::try_new_in(1_u64, &pool)?;
 /// let address = Owned::as_ptr(&first);
 /// drop(first);

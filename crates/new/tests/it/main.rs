@@ -5,6 +5,7 @@
 //!   ledger     an allocator that knows every block and layout, and refuses on demand
 //! ```
 
+mod alone;
 mod arrays;
 mod boxes;
 mod classes;

@@ -70,13 +70,13 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     ///
     /// ```compile_fail,E0080
     /// use core::cell::Cell;
-    /// use heapwright_new::{Checked, HandlerVerdict, WithHandler, label};
+    /// use heapwright_new::{Checked, HandlerVerdict, Malloc, WithHandler, label};
     ///
     /// struct Node;
     /// label!(Node);
     ///
     /// let turns = Cell::new(3); // a state: no two of these need be the same
-    /// let stateful = WithHandler::new(heapwright_malloc::Malloc, move |_, _| {
+    /// let stateful = WithHandler::new(Malloc, move |_, _| {
     ///     turns.set(turns.get() - 1);
     ///     HandlerVerdict::Fail
     /// });
