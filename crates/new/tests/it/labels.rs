@@ -230,6 +230,24 @@ fn the_wrong_form_is_found() {
 }
 
 #[test]
+fn what_new_made_is_replaced_by_assignment_and_ends_by_delete_alone() {
+    lives(|| {
+        let nodes = Checked::<Node>::default();
+        let node = nodes.new_with(value(Node { id: 1 })).unwrap();
+        // SAFETY: the object lives, and nobody else uses it.
+        unsafe { *node = Node { id: 2 } };
+        // SAFETY: nobody uses it any more.
+        unsafe { nodes.delete(node) };
+    });
+    dies_with(libc::SIGABRT, &["destroy_at of ", "made by new_with", "its end is delete"], || {
+        let nodes = Checked::<Node>::default();
+        let node = nodes.new_with(value(Node { id: 1 })).unwrap();
+        // SAFETY: its memory is still there; its end is another one: that is what is found.
+        unsafe { nodes.destroy_at(node) };
+    });
+}
+
+#[test]
 fn a_delete_of_what_was_placed_is_found() {
     dies_with(libc::SIGABRT, &["made by construct_at", "its end is destroy_at"], || {
         let nodes = Checked::<Node>::default();

@@ -32,6 +32,10 @@ pub(super) use table::{hold_table, release_table};
 /// `A` is a mere name of an allocator, without a size, as [`Malloc`] is: values of such a type are
 /// all the same allocator. So an object made by one `Checked` may be deleted by another.
 ///
+/// What was made by `new` ends by its `delete` alone: `p->~T()` of it is taken for the wrong form,
+/// also where `new (p) T` and `delete p` follow. To put another object in its place, assign:
+/// `*p = …` destroys the one that was there.
+///
 /// An address that was deleted and then handed out again belongs to the new object: a stale
 /// `delete` of it goes unnoticed, but the new object's own `delete` is then the second one.
 ///
@@ -95,7 +99,7 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     #[track_caller]
     pub fn new_with<I: Init<T>>(&self, init: I) -> Result<*mut T, NewError<I::Error>> {
         let site = Location::caller();
-        const { assert!(size_of::<T>() != 0, "what has no size has no address of its own") };
+        const { Self::HAS_ADDRESSES };
         let object = Owned::try_new_with_in(init, self.allocator.clone())?;
         Self::note(Owned::as_ptr(&object), Form::New, site)?;
         Ok(Owned::into_raw(object).into_ptr())
@@ -127,7 +131,7 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
         make: impl FnMut(usize) -> I,
     ) -> Result<*mut T, NewError<I::Error>> {
         let site = Location::caller();
-        const { assert!(size_of::<T>() != 0, "what has no size has no address of its own") };
+        const { Self::HAS_ADDRESSES };
         let array = OwnedArray::try_from_fn_in(len, make, self.allocator.clone())?;
         // An array of nothing is at an address that many have, and is not noted.
         if len != 0 {
@@ -165,6 +169,19 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     /// # Safety
     ///
     /// As [`raw::construct_at`].
+    ///
+    /// ```compile_fail,E0080
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::{Checked, label, value};
+    ///
+    /// struct Marker; // has no size, so that many may be at one address
+    /// label!(Marker);
+    ///
+    /// let mut place = MaybeUninit::uninit();
+    /// let markers = Checked::<Marker>::default();
+    /// // SAFETY: the place is for a `Marker`, and this function's alone.
+    /// let _marker = unsafe { markers.construct_at(place.as_mut_ptr(), value(Marker)) };
+    /// ```
     #[track_caller]
     pub unsafe fn construct_at<I: PinInit<T>>(
         &self,
@@ -172,6 +189,7 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
         init: I,
     ) -> Result<*mut T, NewError<I::Error>> {
         let site = Location::caller();
+        const { Self::HAS_ADDRESSES };
         // SAFETY: the caller's conditions.
         let object = unsafe { raw::construct_at(place, init) }.map_err(NewError::Construct)?;
         match Self::note(place, Form::Placement, site) {
@@ -198,6 +216,10 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
         // SAFETY: built by `construct_at`, and not destroyed since, as was checked.
         unsafe { pointer.drop_in_place() };
     }
+
+    /// An address is the name of an object, so it must be the only one there.
+    const HAS_ADDRESSES: () =
+        assert!(size_of::<T>() != 0, "what has no size has no address of its own");
 
     fn entry(address: *const T, form: Form, made: Site, ended: Option<Site>) -> Entry {
         let allocator = AllocatorType::of::<A>();
