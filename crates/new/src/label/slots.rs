@@ -8,15 +8,18 @@
 //! ```
 //!
 //! The links stand outside of the slots, so what reads a slot that is free finds the object that
-//! was there, and never a pointer of somebody else.
+//! was there, and never a pointer of somebody else. A large slot has a slab for itself, which needs
+//! no such alignment: its start is always as far in front of the slot.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-/// How many slots a slab has at least, if they are not very large.
+/// How many slots a slab has at least, if they are not large.
 const SLOTS_MIN: usize = 8;
-/// The smallest slab, in bytes.
+/// The smallest slab of several slots, in bytes.
 const SLAB_BYTES_MIN: usize = 16 << 10;
+/// The largest one: where it would be larger, each slot has a slab for itself.
+const SLAB_BYTES_MAX: usize = 1 << 20;
 
 /// The link of a free slot: the next free one.
 type Link = Option<NonNull<u8>>;
@@ -39,7 +42,7 @@ unsafe impl Send for Slots {}
 /// Where things are in a slab.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
-    /// The layout of the whole slab: aligned to its size.
+    /// The layout of the whole slab: aligned to its size, if there are several slots.
     pub(super) slab: Layout,
     /// The bytes from the start of the slab to its first slot.
     slots_offset: usize,
@@ -57,16 +60,33 @@ impl Plan {
         if stride == 0 {
             return None;
         }
-        let Some(least) = stride.checked_mul(SLOTS_MIN) else { return None };
         // Twice what the least needs leaves room for links and alignment.
-        let Some(least) = least.checked_mul(2) else { return None };
-        let wanted = if least > SLAB_BYTES_MIN { least } else { SLAB_BYTES_MIN };
-        let Some(bytes) = wanted.checked_next_power_of_two() else { return None };
+        let bytes = stride.saturating_mul(2 * SLOTS_MIN);
+        if bytes > SLAB_BYTES_MAX {
+            return Self::for_one(layout);
+        }
+        let wanted = if bytes > SLAB_BYTES_MIN { bytes } else { SLAB_BYTES_MIN };
+        let bytes = wanted.next_power_of_two();
         let Ok(slab) = Layout::from_size_align(bytes, bytes) else { return None };
         let count = (bytes - layout.align()) / (stride + size_of::<Link>());
         let links_bytes = count * size_of::<Link>();
         let slots_offset = links_bytes.next_multiple_of(layout.align());
         Some(Self { slab, slots_offset, stride, count })
+    }
+
+    /// The plan for a slab of one slot, behind its link.
+    const fn for_one(layout: Layout) -> Option<Self> {
+        match Layout::new::<Link>().extend(layout) {
+            Ok((slab, slots_offset)) => {
+                Some(Self { slab, slots_offset, stride: layout.size(), count: 1 })
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// The bytes from the start of its slab to a slot.
+    fn offset_of(&self, slot: NonNull<u8>) -> usize {
+        if self.count == 1 { self.slots_offset } else { slot.addr().get() & (self.slab.size() - 1) }
     }
 }
 
@@ -122,9 +142,10 @@ impl Slots {
     /// The place of the link of a slot.
     fn link_of(&self, slot: NonNull<u8>) -> Option<NonNull<Link>> {
         let plan = self.plan?;
-        let offset = slot.addr().get() & (plan.slab.size() - 1);
+        let offset = plan.offset_of(slot);
         let index = offset.wrapping_sub(plan.slots_offset).checked_div(plan.stride)?;
-        // SAFETY: the slab begins so many bytes before, at a multiple of its size.
+        // SAFETY: the slab begins so many bytes before: at a multiple of its size, or it is of one
+        // slot.
         let slab = unsafe { slot.sub(offset) };
         // SAFETY: the slab has a link for each of its slots.
         Some(unsafe { slab.cast::<Link>().add(index) })
@@ -136,15 +157,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_large_slot_has_a_slab_not_much_larger() {
+        for size in [64 << 10, (64 << 10) + 1, 1 << 20, 100 << 20, isize::MAX.unsigned_abs() / 2] {
+            let layout = Layout::from_size_align(size, 1).expect("a layout");
+            let plan = Plan::new(layout).expect("not too large");
+            assert!(plan.slab.size() <= (size + size_of::<Link>()).max(SLAB_BYTES_MAX), "{plan:?}");
+            assert!(plan.slab.align() <= SLAB_BYTES_MAX, "{plan:?}");
+        }
+    }
+
+    #[test]
     fn every_plan_has_its_slots_and_links_inside_the_slab() {
         for align_bits in 0..16 {
             for size in [1, 2, 7, 8, 24, 100, 1000, 4096, 5000, 100_000] {
                 let layout = Layout::from_size_align(size, 1 << align_bits).expect("a layout");
                 let plan = Plan::new(layout).expect("not too large");
-                assert!(plan.count >= SLOTS_MIN, "{layout:?} {plan:?}");
+                let is_large = layout.pad_to_align().size() > SLAB_BYTES_MAX / SLOTS_MIN / 2;
+                assert!(plan.count >= if is_large { 1 } else { SLOTS_MIN }, "{layout:?} {plan:?}");
                 assert!(plan.count * size_of::<Link>() <= plan.slots_offset);
                 assert!(plan.slots_offset + plan.count * plan.stride <= plan.slab.size());
                 assert!(plan.slots_offset.is_multiple_of(layout.align()));
+                assert!(plan.slab.align() >= layout.align());
                 assert!(plan.stride.is_multiple_of(layout.align()) && plan.stride >= size);
             }
         }

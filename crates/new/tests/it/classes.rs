@@ -3,9 +3,10 @@
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
-use allocator_api2::alloc::{Allocator, Global};
+use allocator_api2::alloc::{AllocError, Allocator, Global};
 use heapwright_new::{
-    Class, ClassOwned, DestroyingDelete, Label, Owned, SelfDeleting, class_pool, init, value,
+    Class, ClassOwned, DestroyingDelete, Isolated, Label, Malloc, Owned, SelfDeleting,
+    StaticAllocator, class_pool, init, label, value, zeroed,
 };
 
 use crate::ledger::Ledger;
@@ -45,6 +46,43 @@ fn a_class_may_name_any_allocator_and_pin_on_a_static_one() {
     assert_eq!(Plain::try_new_with(value(Plain(7))).unwrap().0, 7);
     let pinned = Order::try_pin_with(value(Order { price: 1, quantity: 2 })).unwrap();
     assert_eq!(pinned.quantity, 2);
+}
+
+#[test]
+fn a_pool_of_large_objects_takes_no_more_than_each_of_them_needs() {
+    const MIB: usize = 1 << 20;
+    struct Modest;
+    // SAFETY: the blocks are those of `Malloc`.
+    unsafe impl Allocator for Modest {
+        fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+            if layout.size() > 4 * MIB || layout.align() > MIB {
+                return Err(AllocError);
+            }
+            Malloc.allocate(layout)
+        }
+
+        unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+            // SAFETY: the caller's conditions; the block is of `Malloc`.
+            unsafe { Malloc.deallocate(block, layout) }
+        }
+    }
+    // SAFETY: as `Malloc` is one.
+    unsafe impl StaticAllocator for Modest {}
+
+    type Large = [u64; 3 * MIB / 8];
+    struct Page(Large);
+    label!(Page);
+    heapwright_new::zeroable!(Page { 0 });
+    let page = || Owned::try_new_with_in(zeroed::<Page>(), Isolated::<Page, _>::new(Modest));
+    let (mut first, second) = (page().unwrap(), page().unwrap());
+    first.0.fill(7);
+    assert!(second.0.iter().all(|&word| word == 0));
+    let addresses = [Owned::as_ptr(&first), Owned::as_ptr(&second)];
+    drop((first, second));
+    for page in [page().unwrap(), page().unwrap()] {
+        assert!(addresses.contains(&Owned::as_ptr(&page)), "the slots are used again");
+        assert_eq!(page.0[0] + page.0[page.0.len() - 1], 0);
+    }
 }
 
 /// Numbers behind their count, in one block.
