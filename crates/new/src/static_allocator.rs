@@ -31,9 +31,9 @@ use allocator_api2::alloc::Allocator;
 /// # Ok::<(), heapwright_new::BadAlloc>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "the memory of `{Self}` may be used again under a forgotten handle",
-    note = "pinning needs an allocator whose blocks stay until they are given back: `Malloc`, or \
-            an allocator in a `static`"
+    message = "`{Self}` does not promise to keep its memory under a forgotten handle: pinning \
+               needs `Malloc`, an allocator in a `static`, or `Global` with heapwright-new's \
+               feature `alloc`"
 )]
 pub unsafe trait StaticAllocator: Allocator {}
 
