@@ -7,6 +7,7 @@
 //!
 //! `E` is the constructor's own error. Whichever it is, no object and no memory is left behind.
 
+use core::alloc::Layout;
 use core::convert::Infallible;
 
 use thiserror::Error;
@@ -41,6 +42,14 @@ pub enum BadAlloc {
         /// The size of one, in bytes.
         element_bytes: usize,
     },
+}
+
+impl BadAlloc {
+    /// An allocator refused `layout`.
+    #[must_use]
+    pub const fn exhausted(layout: Layout) -> Self {
+        Self::Exhausted { size: layout.size(), align: layout.align() }
+    }
 }
 
 /// Why `new` made no object: there was no memory, or the constructor failed.

@@ -110,8 +110,7 @@ pub(crate) fn after_refusal(
     let present = |layout, attempt| {
         new_handler().map_or(HandlerVerdict::Fail, |handler| handler(layout, attempt))
     };
-    retry(layout, present, allocate)
-        .ok_or(BadAlloc::Exhausted { size: layout.size(), align: layout.align() })
+    retry(layout, present, allocate).ok_or(BadAlloc::exhausted(layout))
 }
 
 /// An allocator with a new-handler of its own: no other allocator's requests reach it.
@@ -156,6 +155,16 @@ where
     pub const fn inner(&self) -> &A {
         &self.allocator
     }
+
+    /// Asks the allocator for `layout`, and again as long as the handler says so.
+    #[inline]
+    fn ask(
+        &self,
+        layout: Layout,
+        request: impl Fn() -> Result<NonNull<[u8]>, AllocError>,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        request().or_else(|_| retry(layout, &self.handler, || request().ok()).ok_or(AllocError))
+    }
 }
 
 impl<A: fmt::Debug, H> fmt::Debug for WithHandler<A, H> {
@@ -173,18 +182,12 @@ where
 {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        self.allocator.allocate(layout).or_else(|_| {
-            let again = || self.allocator.allocate(layout).ok();
-            retry(layout, &self.handler, again).ok_or(AllocError)
-        })
+        self.ask(layout, || self.allocator.allocate(layout))
     }
 
     #[inline]
     fn allocate_zeroed(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        self.allocator.allocate_zeroed(layout).or_else(|_| {
-            let again = || self.allocator.allocate_zeroed(layout).ok();
-            retry(layout, &self.handler, again).ok_or(AllocError)
-        })
+        self.ask(layout, || self.allocator.allocate_zeroed(layout))
     }
 
     #[inline]
@@ -200,8 +203,7 @@ where
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions; after a failure the block is as before.
-        let again = || unsafe { self.allocator.grow(block, old, new) }.ok();
-        again().or_else(|| retry(new, &self.handler, again)).ok_or(AllocError)
+        self.ask(new, || unsafe { self.allocator.grow(block, old, new) })
     }
 
     unsafe fn grow_zeroed(
@@ -211,8 +213,7 @@ where
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions; after a failure the block is as before.
-        let again = || unsafe { self.allocator.grow_zeroed(block, old, new) }.ok();
-        again().or_else(|| retry(new, &self.handler, again)).ok_or(AllocError)
+        self.ask(new, || unsafe { self.allocator.grow_zeroed(block, old, new) })
     }
 
     unsafe fn shrink(
@@ -222,8 +223,7 @@ where
         new: Layout,
     ) -> Result<NonNull<[u8]>, AllocError> {
         // SAFETY: the caller's conditions; after a failure the block is as before.
-        let again = || unsafe { self.allocator.shrink(block, old, new) }.ok();
-        again().or_else(|| retry(new, &self.handler, again)).ok_or(AllocError)
+        self.ask(new, || unsafe { self.allocator.shrink(block, old, new) })
     }
 }
 
