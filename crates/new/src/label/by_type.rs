@@ -1,7 +1,6 @@
 //! `ByType`: an allocator that counts under a type's name.
 
 use core::alloc::Layout;
-use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -143,23 +142,4 @@ unsafe impl<T: Label, A: Allocator> Allocator for ByType<T, A> {
 // SAFETY: the blocks are the inner allocator's.
 unsafe impl<T: Label, A: StaticAllocator> StaticAllocator for ByType<T, A> {}
 
-impl<T: Label, A: Default> Default for ByType<T, A> {
-    fn default() -> Self {
-        Self::new(A::default())
-    }
-}
-
-impl<T: Label, A: Clone> Clone for ByType<T, A> {
-    fn clone(&self) -> Self {
-        Self::new(self.allocator.clone())
-    }
-}
-
-impl<T: Label, A: Copy> Copy for ByType<T, A> {}
-
-impl<T: Label, A: fmt::Debug> fmt::Debug for ByType<T, A> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("ByType");
-        shown.field("type", &T::label().name()).field("allocator", &self.allocator).finish()
-    }
-}
+as_what_is_inside!(ByType { allocator });

@@ -1,7 +1,6 @@
 //! `Isolated`: memory of a type's own.
 
 use core::alloc::Layout;
-use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -109,23 +108,4 @@ unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
 // SAFETY: the slabs stay for ever.
 unsafe impl<T: Label, A: StaticAllocator> StaticAllocator for Isolated<T, A> {}
 
-impl<T: Label, A: Default> Default for Isolated<T, A> {
-    fn default() -> Self {
-        Self::new(A::default())
-    }
-}
-
-impl<T: Label, A: Clone> Clone for Isolated<T, A> {
-    fn clone(&self) -> Self {
-        Self::new(self.upstream.clone())
-    }
-}
-
-impl<T: Label, A: Copy> Copy for Isolated<T, A> {}
-
-impl<T: Label, A: fmt::Debug> fmt::Debug for Isolated<T, A> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("Isolated");
-        shown.field("type", &T::label().name()).field("upstream", &self.upstream).finish()
-    }
-}
+as_what_is_inside!(Isolated { upstream });

@@ -16,6 +16,36 @@
 //! With the feature `malloc`, labels stand a `fork` beside other threads as Heapwright's malloc
 //! does. Without it this crate knows of no `fork`: a child may find slots locked for ever.
 
+/// What a labelled allocator is, as far as the allocator inside is: the type that it is for need
+/// be nothing of it.
+///
+/// A bound at the end is what `new` asks of the allocator.
+macro_rules! as_what_is_inside {
+    ($name:ident { $inside:ident } $(: $($bound:tt)+)?) => {
+        impl<T: Label, A: Default $(+ $($bound)+)?> Default for $name<T, A> {
+            fn default() -> Self {
+                Self::new(A::default())
+            }
+        }
+
+        impl<T: Label, A: Clone> Clone for $name<T, A> {
+            fn clone(&self) -> Self {
+                Self { $inside: self.$inside.clone(), label: PhantomData }
+            }
+        }
+
+        impl<T: Label, A: Copy> Copy for $name<T, A> {}
+
+        impl<T: Label, A: core::fmt::Debug> core::fmt::Debug for $name<T, A> {
+            fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let mut shown = formatter.debug_struct(stringify!($name));
+                shown.field("type", &T::label().name());
+                shown.field(stringify!($inside), &self.$inside).finish()
+            }
+        }
+    };
+}
+
 mod by_type;
 #[cfg(feature = "malloc")]
 mod checked;

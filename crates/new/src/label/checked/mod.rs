@@ -10,7 +10,6 @@
 
 mod table;
 
-use core::fmt;
 use core::marker::PhantomData;
 use core::panic::Location;
 use core::ptr::NonNull;
@@ -240,26 +239,7 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     }
 }
 
-impl<T: Label, A: Allocator + Clone + Default + 'static> Default for Checked<T, A> {
-    fn default() -> Self {
-        Self::new(A::default())
-    }
-}
-
-impl<T: Label, A: Clone> Clone for Checked<T, A> {
-    fn clone(&self) -> Self {
-        Self { allocator: self.allocator.clone(), label: PhantomData }
-    }
-}
-
-impl<T: Label, A: Copy> Copy for Checked<T, A> {}
-
-impl<T: Label, A: fmt::Debug> fmt::Debug for Checked<T, A> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("Checked");
-        shown.field("type", &T::label().name()).field("allocator", &self.allocator).finish()
-    }
-}
+as_what_is_inside!(Checked { allocator }: Allocator + Clone + 'static);
 
 /// Says in one line what is wrong, and ends the process.
 #[cold]
