@@ -20,7 +20,7 @@ use heapwright_malloc::message::{Message, abort_with};
 
 use super::Label;
 use crate::{BadAlloc, Init, NewError, Owned, OwnedArray, PinInit, raw};
-use table::{AllocatorType, Entry, Form, Site, Wrong};
+use table::{AllocatorType, Ending, Entry, Form, Site, Wrong};
 pub(super) use table::{hold_table, release_table};
 
 /// `new` and `delete` of `T` by bare addresses on `A`, for code ported from C++: a double delete,
@@ -220,18 +220,15 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     const HAS_ADDRESSES: () =
         assert!(size_of::<T>() != 0, "what has no size has no address of its own");
 
-    fn entry(address: *const T, form: Form, made: Site, ended: Option<Site>) -> Entry {
-        let allocator = AllocatorType::of::<A>();
-        Entry { address: address.addr(), label: T::label(), allocator, form, made, ended }
-    }
-
-    fn note(address: *const T, form: Form, site: Site) -> Result<(), BadAlloc> {
-        table::note(Self::entry(address, form, site, None))
+    fn note(address: *const T, form: Form, made: Site) -> Result<(), BadAlloc> {
+        let (label, allocator) = (T::label(), AllocatorType::of::<A>());
+        table::note(Entry { address: address.addr(), label, allocator, form, made, ended: None })
     }
 
     /// Notes the end of the object, or the process's.
     fn end(pointer: NonNull<T>, form: Form, site: Site) -> Form {
-        let ending = Self::entry(pointer.as_ptr(), form, site, Some(site));
+        let (label, allocator) = (T::label(), AllocatorType::of::<A>());
+        let ending = Ending { address: pointer.addr().get(), label, allocator, form, site };
         match table::end(ending) {
             Ok(form) => form,
             Err(wrong) => report(ending, pointer.cast(), wrong),
@@ -243,17 +240,17 @@ as_what_is_inside!(Checked { allocator }: Allocator + Clone + 'static);
 
 /// Says in one line what is wrong, and ends the process.
 #[cold]
-fn report(ending: Entry, pointer: NonNull<u8>, wrong: Wrong) -> ! {
+fn report(ending: Ending, pointer: NonNull<u8>, wrong: Wrong) -> ! {
     let mut line = Message::<1024>::new();
     line.text("heapwright: ").text(ending.form.ended_by()).text(" of ").text(ending.label.name());
-    at(line.text(" at ").address(pointer), ending.made).text(": ");
+    at(line.text(" at ").address(pointer), ending.site).text(": ");
     match wrong {
         Wrong::Stranger => {
             line.text("no such object was made");
         }
-        Wrong::Twice(entry, before) => {
+        Wrong::Twice(entry) => {
             made(&mut line, entry).text(" and ended before");
-            at(&mut line, before);
+            entry.ended.map(|before| at(&mut line, before));
         }
         Wrong::Form(entry) => {
             made(&mut line, entry).text(", so its end is ").text(entry.form.ended_by());

@@ -68,6 +68,17 @@ impl AllocatorType {
     }
 }
 
+/// What is to end: who says so, and where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending {
+    pub(super) address: usize,
+    pub(super) label: &'static TypeLabel,
+    pub(super) allocator: AllocatorType,
+    /// The form of the object that can end so. Its length says nothing.
+    pub(super) form: Form,
+    pub(super) site: Site,
+}
+
 /// What is known of one object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
@@ -86,8 +97,8 @@ pub(super) struct Entry {
 pub(super) enum Wrong {
     /// Nobody made an object there.
     Stranger,
-    /// The object ended before, there.
-    Twice(Entry, Site),
+    /// The object ended before.
+    Twice(Entry),
     /// It was made in another form.
     Form(Entry),
     /// Its memory is another allocator's.
@@ -148,7 +159,7 @@ pub(super) fn note(entry: Entry) -> Result<(), BadAlloc> {
 /// # Errors
 ///
 /// [`Wrong`], where the object may not end so.
-pub(super) fn end(ending: Entry) -> Result<Form, Wrong> {
+pub(super) fn end(ending: Ending) -> Result<Form, Wrong> {
     with_table(|table| table.end(ending))
 }
 
@@ -172,7 +183,7 @@ impl Table {
             return Some(larger);
         }
         for entry in self.places.iter().flat_map(|places| places.iter()).flatten() {
-            let index = index_of(&larger, entry);
+            let index = index_of(&larger, entry.address, entry.label);
             if let Some(place) = index.and_then(|index| larger.get_mut(index)) {
                 *place = Some(*entry);
             }
@@ -183,7 +194,9 @@ impl Table {
 
     fn insert(&mut self, entry: Entry) {
         let Some(places) = self.places.as_deref_mut() else { return };
-        let Some(place) = index_of(places, &entry).and_then(|index| places.get_mut(index)) else {
+        let Some(place) =
+            index_of(places, entry.address, entry.label).and_then(|index| places.get_mut(index))
+        else {
             return;
         };
         if place.replace(entry).is_none() {
@@ -191,14 +204,16 @@ impl Table {
         }
     }
 
-    fn end(&mut self, ending: Entry) -> Result<Form, Wrong> {
+    fn end(&mut self, ending: Ending) -> Result<Form, Wrong> {
         let places = self.places.as_deref_mut().ok_or(Wrong::Stranger)?;
-        let index = index_of(places, &ending).ok_or(Wrong::Stranger)?;
+        let index = index_of(places, ending.address, ending.label).ok_or(Wrong::Stranger)?;
         let Some(Some(entry)) = places.get_mut(index) else {
-            return Err(of_another_type(places, &ending).map_or(Wrong::Stranger, Wrong::Type));
+            return Err(
+                of_another_type(places, ending.address).map_or(Wrong::Stranger, Wrong::Type)
+            );
         };
-        if let Some(before) = entry.ended {
-            return Err(Wrong::Twice(*entry, before));
+        if entry.ended.is_some() {
+            return Err(Wrong::Twice(*entry));
         }
         if !entry.form.is_like(ending.form) {
             return Err(Wrong::Form(*entry));
@@ -207,7 +222,7 @@ impl Table {
         if entry.form != Form::Placement && entry.allocator.id != ending.allocator.id {
             return Err(Wrong::Allocator(*entry));
         }
-        entry.ended = ending.ended;
+        entry.ended = Some(ending.site);
         Ok(entry.form)
     }
 }
@@ -221,16 +236,16 @@ fn places_for(len: usize, address: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The index of the entry for that address and type, or of the place where it would be.
-fn index_of(places: &[Option<Entry>], wanted: &Entry) -> Option<usize> {
-    places_for(places.len(), wanted.address).find(|&index| match places.get(index) {
-        Some(Some(entry)) => entry.address == wanted.address && ptr::eq(entry.label, wanted.label),
+fn index_of(places: &[Option<Entry>], address: usize, label: &TypeLabel) -> Option<usize> {
+    places_for(places.len(), address).find(|&index| match places.get(index) {
+        Some(Some(entry)) => entry.address == address && ptr::eq(entry.label, label),
         _ => true,
     })
 }
 
 /// An object of another type that lives at that address.
-fn of_another_type(places: &[Option<Entry>], wanted: &Entry) -> Option<Entry> {
-    places_for(places.len(), wanted.address)
+fn of_another_type(places: &[Option<Entry>], address: usize) -> Option<Entry> {
+    places_for(places.len(), address)
         .map_while(|index| places.get(index).copied().flatten())
-        .find(|entry| entry.address == wanted.address && entry.ended.is_none())
+        .find(|entry| entry.address == address && entry.ended.is_none())
 }
