@@ -9,6 +9,7 @@ use allocator_api2::alloc::{AllocError, Allocator};
 use heapwright_malloc::Malloc;
 
 use super::Label;
+use super::slots::Plan;
 use crate::StaticAllocator;
 use crate::allocate::no_bytes;
 
@@ -60,17 +61,19 @@ impl<T: Label, A> Isolated<T, A> {
 }
 
 impl<T: Label, A: StaticAllocator> Isolated<T, A> {
+    /// The plan of all slots of the label.
+    const PLAN: Option<Plan> = Plan::new(Layout::new::<T>());
+
     #[cold]
-    fn refill(&self) -> Option<NonNull<u8>> {
-        let label = T::label();
-        let plan = label.with_slots(|slots| slots.plan())?;
+    fn refill(&self, plan: &Plan) -> Option<NonNull<u8>> {
         // Without the lock, so others go on meanwhile; should two refill, there is more for all.
         let slab = self.upstream.allocate(plan.slab).ok()?.cast();
-        label.with_slots(|slots| {
+        T::label().with_slots(|slots| {
             // SAFETY: the slab is of the plan's layout, and its blocks stay for ever, since the
-            // upstream is a `StaticAllocator` and nobody gives it back.
+            // upstream is a `StaticAllocator` and nobody gives it back; the label is this type's.
             unsafe { slots.add(slab, plan) };
-            slots.pop()
+            // SAFETY: as above.
+            unsafe { slots.pop(plan) }
         })
     }
 }
@@ -83,12 +86,12 @@ unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
         if layout.size() == 0 {
             return Ok(no_bytes(layout));
         }
+        let plan = Self::PLAN.as_ref().filter(|_| layout == Layout::new::<T>());
+        let plan = plan.ok_or(AllocError)?;
         let label = T::label();
-        if layout != label.layout() {
-            return Err(AllocError);
-        }
-        let slot = label.with_slots(|slots| slots.pop()).or_else(|| self.refill());
-        let slot = slot.ok_or(AllocError)?;
+        // SAFETY: the slots of a label are all of the plan of its type, which is `T`'s alone.
+        let slot = label.with_slots(|slots| unsafe { slots.pop(plan) });
+        let slot = slot.or_else(|| self.refill(plan)).ok_or(AllocError)?;
         label.born(1, layout.size());
         Ok(NonNull::slice_from_raw_parts(slot, layout.size()))
     }
@@ -98,9 +101,10 @@ unsafe impl<T: Label, A: StaticAllocator> Allocator for Isolated<T, A> {
         if layout.size() == 0 {
             return;
         }
+        let Some(plan) = &Self::PLAN else { return };
         let label = T::label();
         // SAFETY: the caller's condition: it came from here, where `pop` made it.
-        label.with_slots(|slots| unsafe { slots.push(block) });
+        label.with_slots(|slots| unsafe { slots.push(block, plan) });
         label.died(1, layout.size());
     }
 }

@@ -97,7 +97,7 @@ impl TypeLabel {
             layout: Layout::new::<T>(),
             counts: Counts::new(),
             link: Link::new(),
-            slots: Spin::new(Slots::new(Layout::new::<T>())),
+            slots: Spin::new(Slots::new()),
         }
     }
 

@@ -17,36 +17,40 @@ static FIRST: AtomicPtr<TypeLabel> = AtomicPtr::new(ptr::null_mut());
 /// Counts of one type. Each is exact; two of them may be of different moments.
 #[derive(Debug)]
 pub(super) struct Counts {
-    live_count: AtomicUsize,
+    born_count: AtomicUsize,
+    died_count: AtomicUsize,
     live_bytes: AtomicUsize,
     peak_bytes: AtomicUsize,
-    total_count: AtomicUsize,
 }
 
 impl Counts {
     pub(super) const fn new() -> Self {
         Self {
-            live_count: AtomicUsize::new(0),
+            born_count: AtomicUsize::new(0),
+            died_count: AtomicUsize::new(0),
             live_bytes: AtomicUsize::new(0),
             peak_bytes: AtomicUsize::new(0),
-            total_count: AtomicUsize::new(0),
         }
     }
 
     pub(super) fn born(&self, count: usize, bytes: usize) {
-        self.live_count.fetch_add(count, Ordering::Relaxed);
-        self.total_count.fetch_add(count, Ordering::Relaxed);
+        self.born_count.fetch_add(count, Ordering::Relaxed);
         let live = self.live_bytes.fetch_add(bytes, Ordering::Relaxed).wrapping_add(bytes);
-        self.peak_bytes.fetch_max(live, Ordering::Relaxed);
+        // A new peak is rare, and to ask costs less than to write.
+        if live > self.peak_bytes.load(Ordering::Relaxed) {
+            self.peak_bytes.fetch_max(live, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn died(&self, count: usize, bytes: usize) {
-        self.live_count.fetch_sub(count, Ordering::Relaxed);
+        // Released to `live_count`, which must not see this end and not the beginning.
+        self.died_count.fetch_add(count, Ordering::Release);
         self.live_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     pub(super) fn live_count(&self) -> usize {
-        self.live_count.load(Ordering::Relaxed)
+        let died_count = self.died_count.load(Ordering::Acquire);
+        self.born_count.load(Ordering::Relaxed).wrapping_sub(died_count)
     }
 
     pub(super) fn live_bytes(&self) -> usize {
@@ -58,7 +62,7 @@ impl Counts {
     }
 
     pub(super) fn total_count(&self) -> usize {
-        self.total_count.load(Ordering::Relaxed)
+        self.born_count.load(Ordering::Relaxed)
     }
 }
 

@@ -24,15 +24,15 @@ const SLAB_BYTES_MAX: usize = 1 << 20;
 /// The link of a free slot: the next free one.
 type Link = Option<NonNull<u8>>;
 
-/// The slots of one layout.
+/// The slots of one layout. Whoever uses them knows the [`Plan`], as a constant: so the way from a
+/// slot to its link has no division in it.
 ///
 /// # Invariants
 ///
 /// 1. From `first` on, the links lead from slot to slot, all of them free and of slabs that were
-///    added.
+///    added by the same plan.
 #[derive(Debug)]
 pub(super) struct Slots {
-    plan: Option<Plan>,
     first: Link,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The plan for slots of `layout`, unless they are too large or have no size.
-    const fn new(layout: Layout) -> Option<Self> {
+    pub(super) const fn new(layout: Layout) -> Option<Self> {
         let layout = layout.pad_to_align();
         let stride = layout.size();
         if stride == 0 {
@@ -85,29 +85,43 @@ impl Plan {
     }
 
     /// The bytes from the start of its slab to a slot.
+    #[inline]
     fn offset_of(&self, slot: NonNull<u8>) -> usize {
         if self.count == 1 { self.slots_offset } else { slot.addr().get() & (self.slab.size() - 1) }
+    }
+
+    /// The place of the link of a slot of this plan.
+    #[inline]
+    fn link_of(&self, slot: NonNull<u8>) -> NonNull<Link> {
+        let offset = self.offset_of(slot);
+        // No stride is 0.
+        let index = offset.wrapping_sub(self.slots_offset).checked_div(self.stride).unwrap_or(0);
+        // SAFETY: the slab begins so many bytes before: at a multiple of its size, or it is of one
+        // slot.
+        let slab = unsafe { slot.sub(offset) };
+        // SAFETY: the slab has a link for each of its slots.
+        unsafe { slab.cast::<Link>().add(index) }
     }
 }
 
 impl Slots {
-    pub(super) const fn new(layout: Layout) -> Self {
+    /// No slots.
+    pub(super) const fn new() -> Self {
         // INVARIANT: 1 holds of none.
-        Self { plan: Plan::new(layout), first: None }
-    }
-
-    /// How slabs are laid out; `None` where there can be no slots.
-    pub(super) const fn plan(&self) -> Option<Plan> {
-        self.plan
+        Self { first: None }
     }
 
     /// A free slot.
-    pub(super) fn pop(&mut self) -> Option<NonNull<u8>> {
+    ///
+    /// # Safety
+    ///
+    /// All slots were added by this plan.
+    #[inline]
+    pub(super) unsafe fn pop(&mut self, plan: &Plan) -> Option<NonNull<u8>> {
         let slot = self.first?;
-        let link = self.link_of(slot)?;
         // INVARIANT: 1 holds of the rest.
         // SAFETY: the link of a slot that was added (invariant 1).
-        self.first = unsafe { link.read() };
+        self.first = unsafe { plan.link_of(slot).read() };
         Some(slot)
     }
 
@@ -115,11 +129,11 @@ impl Slots {
     ///
     /// # Safety
     ///
-    /// It came from [`pop`](Self::pop), and nobody uses it any more.
-    pub(super) unsafe fn push(&mut self, slot: NonNull<u8>) {
-        let Some(link) = self.link_of(slot) else { return };
+    /// It came from [`pop`](Self::pop) with this plan, and nobody uses it any more.
+    #[inline]
+    pub(super) unsafe fn push(&mut self, slot: NonNull<u8>, plan: &Plan) {
         // SAFETY: the link of a slot that was added (the caller's condition).
-        unsafe { link.write(self.first) };
+        unsafe { plan.link_of(slot).write(self.first) };
         // INVARIANT: 1 holds, with the new one in front.
         self.first = Some(slot);
     }
@@ -128,27 +142,17 @@ impl Slots {
     ///
     /// # Safety
     ///
-    /// `slab` is memory of the plan's layout, and this value's for ever.
-    pub(super) unsafe fn add(&mut self, slab: NonNull<u8>, plan: Plan) {
+    /// `slab` is memory of the plan's layout, and this value's for ever. All slots were added by
+    /// this plan.
+    #[cold]
+    pub(super) unsafe fn add(&mut self, slab: NonNull<u8>, plan: &Plan) {
         for index in (0..plan.count).rev() {
             let offset = plan.slots_offset + index * plan.stride;
             // SAFETY: inside the slab, which has `count` slots.
             let slot = unsafe { slab.add(offset) };
             // SAFETY: it is one of a slab that is ours.
-            unsafe { self.push(slot) };
+            unsafe { self.push(slot, plan) };
         }
-    }
-
-    /// The place of the link of a slot.
-    fn link_of(&self, slot: NonNull<u8>) -> Option<NonNull<Link>> {
-        let plan = self.plan?;
-        let offset = plan.offset_of(slot);
-        let index = offset.wrapping_sub(plan.slots_offset).checked_div(plan.stride)?;
-        // SAFETY: the slab begins so many bytes before: at a multiple of its size, or it is of one
-        // slot.
-        let slab = unsafe { slot.sub(offset) };
-        // SAFETY: the slab has a link for each of its slots.
-        Some(unsafe { slab.cast::<Link>().add(index) })
     }
 }
 
