@@ -207,6 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn the_reciprocal_tells_every_offset_of_a_slab_that_is_a_slot() {
+        for class in SizeClass::all() {
+            let slab_bytes = class.slices() * u32::try_from(SLICE_BYTES).unwrap();
+            for offset in 0..slab_bytes {
+                let is_slot = offset.wrapping_mul(class.reciprocal()) < class.reciprocal();
+                let slot_bytes = u32::try_from(class.slot_bytes()).unwrap();
+                assert_eq!(is_slot, offset.is_multiple_of(slot_bytes), "{class:?} {offset}");
+            }
+        }
+    }
+
+    #[test]
     fn slabs_hold_their_slots_and_little_else() {
         for class in SizeClass::all() {
             let slab_bytes = class.slices() as usize * SLICE_BYTES;

@@ -145,6 +145,7 @@ impl Slab {
     }
 
     /// Where a slot lies in the slab, in bytes.
+    #[inline]
     pub(crate) fn offset(&self, slot: NonNull<u8>) -> usize {
         slot.addr().get().wrapping_sub(self.tables.address(self.first).addr().get())
     }
@@ -261,11 +262,10 @@ impl Slab {
     }
 
     /// Whether a slot of this slab begins at `address`, which is in the slab.
+    #[inline(always)]
     pub(crate) fn has_slot_at(&self, address: NonNull<u8>) -> bool {
-        let start = self.tables.address(self.first).addr().get();
-        let offset = address.addr().get().wrapping_sub(start);
-        let index = offset / self.class.slot_bytes().max(1);
-        index * self.class.slot_bytes() == offset
-            && index < usize::from(self.line.carved.load(Relaxed))
+        let offset = self.offset(address);
+        let carved_bytes = usize::from(self.line.carved.load(Relaxed)) * self.class.slot_bytes();
+        self.line.has_slot_at(offset) && offset < carved_bytes
     }
 }

@@ -121,18 +121,20 @@ enum Found {
 }
 
 /// Finds the slab of a block.
+#[inline(always)]
 fn find(tables: Tables, limit: usize, block: NonNull<u8>) -> Found {
     let number = tables.number(block.as_ptr());
-    if number == 0 || number >= limit {
+    if number >= limit {
         return Found::Elsewhere;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "the limit fits in 32 bits")]
-    // SAFETY: not 0, and the tables have entries below the limit.
-    let slice = unsafe { Slice::new(number as u32) };
-    let owner = tables.owner(slice).load(Relaxed);
+    // SAFETY: the tables have entries below the limit; that of slice 0 is null.
+    let owner = unsafe { tables.owner_at(number) }.load(Relaxed);
     if owner.is_null() {
         return Found::Elsewhere;
     }
+    #[expect(clippy::cast_possible_truncation, reason = "the limit fits in 32 bits")]
+    // SAFETY: not 0, as it has an owner, and the tables have entries below the limit.
+    let slice = unsafe { Slice::new(number as u32) };
     let distance = owner.addr() % align_of::<ThreadHeap>();
     #[expect(clippy::cast_possible_truncation, reason = "less than the heap's alignment")]
     // SAFETY: the distance of a slice to the first of its slab.
@@ -198,27 +200,30 @@ fn free_elsewhere<S: Startup>(block: NonNull<u8>) {
     });
 }
 
-/// What a block of this heap is.
+/// What a block of this heap is, and how many bytes its holder may use.
+#[derive(Clone, Copy)]
 enum Block {
-    /// A slot of this slab.
-    Slot(Slab),
-    /// A block of its own, with so many usable bytes.
+    /// A slot of a slab.
+    Slot(usize),
+    /// A block of its own.
     Large(usize),
 }
 
 /// Finds a block, wherever it lies. Anything else is misuse.
+#[inline(always)]
 fn block_at(block: NonNull<u8>) -> Block {
     let heap = thread_heap();
     match find(heap.tables.get(), heap.limit.get(), block) {
         Found::Slot(slab, _) => {
             check(&slab, block);
-            Block::Slot(slab)
+            Block::Slot(slab.class.slot_bytes())
         }
         Found::Elsewhere => block_elsewhere(block),
     }
 }
 
 /// Finds a large block, or a slot in slices that this thread's heap does not know.
+#[cold]
 #[inline(never)]
 fn block_elsewhere(block: NonNull<u8>) -> Block {
     let known =
@@ -227,7 +232,7 @@ fn block_elsewhere(block: NonNull<u8>) -> Block {
     match find(tables, end, block) {
         Found::Slot(slab, _) => {
             check(&slab, block);
-            Block::Slot(slab)
+            Block::Slot(slab.class.slot_bytes())
         }
         Found::Elsewhere => Block::Large(large::usable_bytes(tables, end, block)),
     }
@@ -236,8 +241,7 @@ fn block_elsewhere(block: NonNull<u8>) -> Block {
 /// The bytes of a block that its holder may write.
 pub(crate) fn usable_size(block: NonNull<u8>) -> usize {
     match block_at(block) {
-        Block::Slot(slab) => slab.class.slot_bytes(),
-        Block::Large(bytes) => bytes,
+        Block::Slot(bytes) | Block::Large(bytes) => bytes,
     }
 }
 
@@ -264,23 +268,43 @@ pub(crate) unsafe fn resize<S: Startup>(
 ) -> Result<NonNull<[u8]>, AllocError> {
     with_counts(|heap| count(&heap.counts.realloc, 1));
     let found = block_at(block);
-    let usable = match &found {
-        Block::Slot(slab) => slab.class.slot_bytes(),
-        Block::Large(bytes) => *bytes,
-    };
-    if block.addr().get().is_multiple_of(new.align()) {
-        let in_place = match found {
-            // A slot stays unless half of it or more would be wasted.
-            Block::Slot(_) => {
-                (new.size() <= usable && new.size() >= usable / 2).then_some((block, usable))
-            }
-            Block::Large(_) if new.size() > SLOT_BYTES_MAX => resize_large(block, usable, new),
-            Block::Large(_) => None,
-        };
-        if let Some((block, bytes)) = in_place {
-            return Ok(NonNull::slice_from_raw_parts(block, bytes));
+    match found {
+        // A slot stays unless half of it or more would be wasted.
+        Block::Slot(bytes)
+            if new.size() <= bytes && new.size() >= bytes / 2 && is_aligned(block, new) =>
+        {
+            Ok(NonNull::slice_from_raw_parts(block, bytes))
         }
+        // SAFETY: the caller's conditions.
+        _ => unsafe { resize_elsewhere::<S>(block, found, old_bytes, new) },
     }
+}
+
+fn is_aligned(block: NonNull<u8>, layout: Layout) -> bool {
+    block.addr().get().is_multiple_of(layout.align())
+}
+
+/// Resizes a large block in its place, or gives the contents another block.
+///
+/// # Safety
+///
+/// As [`resize`], and `found` is what the block is.
+#[inline(never)]
+unsafe fn resize_elsewhere<S: Startup>(
+    block: NonNull<u8>,
+    found: Block,
+    old_bytes: usize,
+    new: Layout,
+) -> Result<NonNull<[u8]>, AllocError> {
+    let usable = match found {
+        Block::Large(bytes) if new.size() > SLOT_BYTES_MAX && is_aligned(block, new) => {
+            if let Some((block, bytes)) = resize_large(block, bytes, new) {
+                return Ok(NonNull::slice_from_raw_parts(block, bytes));
+            }
+            bytes
+        }
+        Block::Slot(bytes) | Block::Large(bytes) => bytes,
+    };
     let target = Family::<S>::allocate(new)?;
     let kept = usable.min(old_bytes).min(new.size());
     // SAFETY: both blocks have as many bytes, and are two.
