@@ -90,7 +90,14 @@ impl<S: Startup> Family<S> {
     #[inline]
     #[must_use]
     pub fn calloc(count: usize, size: usize) -> Option<NonNull<u8>> {
-        let layout = Layout::from_size_align(count.checked_mul(size)?, GRANULE).ok()?;
+        let size = count.checked_mul(size)?;
+        if let Some(block) = Self::malloc_quickly(size) {
+            // SAFETY: it has at least as many bytes, and they are this call's.
+            unsafe { block.write_bytes(0, size) };
+            slow::count_calloc();
+            return Some(block);
+        }
+        let layout = Layout::from_size_align(size, GRANULE).ok()?;
         Self::allocate_zeroed(layout).ok().map(NonNull::cast)
     }
 

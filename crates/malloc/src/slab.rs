@@ -167,6 +167,7 @@ impl Slab {
         self.line.withdrawn.store(withdrawn.wrapping_sub(count), Relaxed);
     }
 
+    #[inline]
     fn pin_with(&self, live: u32) {
         self.set_place(Place::Pinned);
         self.line.countdown.set(live.wrapping_add(PINNED));
@@ -197,6 +198,7 @@ impl Slab {
 
     /// Takes all slots of the free list as a chain; where there are none, those of a hole. Null
     /// where there are none either. They count as live from here on.
+    #[inline]
     pub(crate) fn take_free(&self) -> *mut u8 {
         if !self.has_linked() {
             self.restore_hole();
@@ -246,6 +248,7 @@ impl Slab {
     ///
     /// The slots are live slots of this slab, chained by their first words from `first` to
     /// `last`, and the caller's.
+    #[inline]
     pub(crate) unsafe fn give(&self, first: NonNull<u8>, last: NonNull<u8>, count: u32) -> bool {
         // SAFETY: the slot is the caller's, and the heap's from here on.
         unsafe { last.cast::<*mut u8>().write(self.line.free.load(Relaxed)) };

@@ -15,10 +15,15 @@ use crate::thread_heap::{ThreadHeap, count, thread_heap};
 use crate::{AllocError, Family, Startup, misuse};
 
 /// A slot of a class whose bin is empty.
-#[cold]
 #[inline(never)]
 pub(crate) fn refill<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
-    with_thread_heap::<S, _>(|heap| NonNull::new(heap.refill(class))).flatten()
+    thread_heap().refill_quickly(class).or_else(|| refill_slowly::<S>(class))
+}
+
+#[cold]
+#[inline(never)]
+fn refill_slowly<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
+    with_thread_heap::<S, _>(|heap| heap.refill(class)).flatten()
 }
 
 /// A block of any size.
@@ -88,11 +93,18 @@ pub(crate) fn allocate_zeroed<S: Startup>(layout: Layout) -> Result<NonNull<[u8]
             NonNull::slice_from_raw_parts(large.block, large.bytes)
         }
     };
-    with_counts(|heap| count(&heap.counts.calloc, 1));
+    count_calloc();
     Ok(block)
 }
 
+/// Counts a zeroed block that was handed out.
+#[inline]
+pub(crate) fn count_calloc() {
+    with_counts(|heap| count(&heap.counts.calloc, 1));
+}
+
 /// Has the thread's own heap count something; a heap that is no thread's counts nothing.
+#[inline]
 fn with_counts(count: impl FnOnce(&ThreadHeap)) {
     let heap = thread_heap();
     if heap.limit.get() != 0 {
@@ -172,7 +184,7 @@ pub(crate) unsafe fn free<S: Startup>(block: *mut u8) {
 fn give(heap: &ThreadHeap, slab: &Slab, owner: *const ThreadHeap, block: NonNull<u8>) {
     if core::ptr::eq(owner, heap) {
         check(slab, block);
-        heap.give(slab.first, block);
+        heap.give(slab, block);
     } else if !slab.line().has_slot_at(slab.offset(block)) || !heap.free_remote(slab.first, block) {
         // Nothing else is looked at: the line is the owner's, and hot.
         check(slab, block);

@@ -46,6 +46,8 @@ struct Destination<H> {
 /// What a thread freed of other heaps, and did not send yet.
 #[derive(Debug)]
 pub(crate) struct Outgoing<H> {
+    /// Whether there may be anything. Most threads free nothing of others.
+    is_any: Cell<bool>,
     batches: [OpenBatch; BATCH_COUNT],
     destinations: [Destination<H>; DESTINATION_COUNT],
 }
@@ -53,6 +55,7 @@ pub(crate) struct Outgoing<H> {
 impl<H> Outgoing<H> {
     #[expect(clippy::declare_interior_mutable_const, reason = "an initial value, copied")]
     pub(crate) const NONE: Self = Self {
+        is_any: Cell::new(false),
         batches: [const {
             OpenBatch {
                 slab: Cell::new(0),
@@ -92,6 +95,7 @@ impl<H: Heap> Outgoing<H> {
             batch.count.set(batch.count.get() + 1);
         } else {
             self.close(sender, batch);
+            self.is_any.set(true);
             batch.slab.set(slab);
             batch.last.set(slot.as_ptr());
             batch.count.set(1);
@@ -133,6 +137,9 @@ impl<H: Heap> Outgoing<H> {
 
     /// Sends all that is collected.
     pub(crate) fn flush(&self, sender: &H) {
+        if !self.is_any.replace(false) {
+            return;
+        }
         for batch in &self.batches {
             self.close(sender, batch);
         }

@@ -148,21 +148,39 @@ impl ThreadHeap {
         self.slab(link.get()?)
     }
 
-    /// Takes a slot of a class whose bin is empty. Null where there is no memory.
-    pub(crate) fn refill(&self, class: SizeClass) -> *mut u8 {
+    /// Takes a slot of a class whose bin is empty, where that takes no more than what was freed to
+    /// the active slab: of large slots, of which a slab has few, that is most of the time. `None`
+    /// says nothing.
+    #[inline(always)]
+    pub(crate) fn refill_quickly(&self, class: SizeClass) -> Option<NonNull<u8>> {
+        // A heap that no slot is in has no active slabs.
+        let slab = self.linked(self.active.get(class.index())?)?;
+        let refills = self.refills.get().wrapping_add(1);
+        if !slab.has_linked() || refills.is_multiple_of(REFILLS_PER_ROUND) {
+            return None;
+        }
+        self.refills.set(refills);
+        self.put_into_bin(class, self.hand_out(slab))
+    }
+
+    /// Makes a chain the bin of a class, but for its first slot.
+    #[inline(always)]
+    fn put_into_bin(&self, class: SizeClass, chain: *mut u8) -> Option<NonNull<u8>> {
+        let slot = NonNull::new(chain)?;
+        // SAFETY: a free slot of this heap, whose first word leads to the next.
+        self.bin(class).set(unsafe { slot.cast::<*mut u8>().read() });
+        Some(slot)
+    }
+
+    /// Takes a slot of a class whose bin is empty. `None` where there is no memory.
+    pub(crate) fn refill(&self, class: SizeClass) -> Option<NonNull<u8>> {
         self.refills.set(self.refills.get().wrapping_add(1));
         if self.refills.get().is_multiple_of(REFILLS_PER_ROUND) {
             self.make_round();
         }
         let chain = self.freed(class);
         let chain = if chain.is_null() { self.fresh(class) } else { chain };
-        if chain.is_null() {
-            return chain;
-        }
-        // SAFETY: a free slot of this heap, whose first word leads to the next.
-        let next = unsafe { chain.cast::<*mut u8>().read() };
-        self.bin(class).set(next);
-        chain
+        self.put_into_bin(class, chain)
     }
 
     /// What is due now and then, however little this thread does: slots of others are sent home,
@@ -210,6 +228,7 @@ impl ThreadHeap {
         active_link.set(Some(slab.first));
     }
 
+    #[inline]
     fn hand_out(&self, slab: Slab) -> *mut u8 {
         let live_before = slab.live();
         let chain = slab.take_free();
@@ -217,6 +236,7 @@ impl ThreadHeap {
         chain
     }
 
+    #[inline]
     fn count_handed_out(&self, slab: Slab, live_before: u32) {
         if let Some(counter) = self.counts.handed_out.get(slab.class.index()) {
             count(counter, slab.live().wrapping_sub(live_before) as usize);

@@ -131,11 +131,11 @@ impl ThreadHeap {
     }
 
     /// Takes a slot of this heap back, wherever in its slab.
-    pub(crate) fn give(&self, first: Slice, slot: NonNull<u8>) {
-        let Some(slab) = self.slab(first) else { return };
+    #[inline]
+    pub(crate) fn give(&self, slab: &Slab, slot: NonNull<u8>) {
         // SAFETY: one live slot of this heap's slab, which its user gave back.
         if unsafe { slab.give(slot, slot, 1) } {
-            self.slab_event(first);
+            self.slab_event(slab.first);
         }
     }
 
