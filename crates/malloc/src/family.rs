@@ -79,7 +79,7 @@ impl<S: Startup> Family<S> {
     pub fn malloc_for<T>() -> Option<NonNull<T>> {
         let (size, align) = const { (size_of::<T>(), align_of::<T>()) };
         let block = match const { slow::class_of(Layout::new::<T>()) } {
-            Some(class) => thread_heap().pop(class).or_else(|| slow::refill::<S>(class)),
+            Some(class) => thread_heap().pop_any(class).or_else(|| slow::refill::<S>(class)),
             None => Self::aligned_alloc(align, size),
         };
         block.map(NonNull::cast)
@@ -143,8 +143,7 @@ impl<S: Startup> Family<S> {
             return unsafe { slow::free::<S>(block) };
         }
         // SAFETY: the tables have entries below the limit; that of slice 0 is null.
-        let owner = unsafe { tables.owner_at(number) }.load(Relaxed);
-        if !core::ptr::eq(owner, heap) {
+        if !unsafe { tables.owner_at(number) }.get().is_quick(heap) {
             // SAFETY: the caller's conditions.
             return unsafe { slow::free::<S>(block) };
         }

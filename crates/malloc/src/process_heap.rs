@@ -9,8 +9,6 @@
 //! A thread comes here for a slab at a time, a few hundred slots, and for blocks that are larger
 //! than a slot can be.
 
-use core::sync::atomic::Ordering::Relaxed;
-
 use heapwright_break::{ProcessBreak, ProgramBreak, ReservedBreak};
 
 use crate::exit;
@@ -120,16 +118,9 @@ fn start<S: Startup>() {
 pub(crate) fn take_slab(heap: &ThreadHeap, class: SizeClass) -> Option<Slab> {
     with_started_heap(|process| {
         let run = process.spans.take(class.slices()).ok()?.run;
-        let tables = process.spans.tables();
-        heap.tables.set(tables);
+        heap.tables.set(process.spans.tables());
         heap.limit.set(process.spans.region.end() as usize);
-        for distance in 0..run.count {
-            // SAFETY: inside the run.
-            let slice = unsafe { run.first.add(distance) };
-            let owner = core::ptr::from_ref(heap).cast_mut().wrapping_byte_add(distance as usize);
-            tables.owner(slice).store(owner, Relaxed);
-        }
-        let slab = Slab::new(tables, run.first, class);
+        let slab = heap.make_slab(run.first, class);
         slab.line().set_kind(Kind::Slab);
         Some(slab)
     })

@@ -5,7 +5,6 @@
 //! the pool behind the lock of the process's heap.
 
 use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering::Relaxed;
 
 use crate::process_heap::with_started_heap;
 use crate::protocol::{self, Batch, Heap, Home, IdleHeaps, IdleLinks, Inbox, Words};
@@ -78,7 +77,7 @@ unsafe impl Heap for ThreadHeap {
         // SAFETY: a slab of some heap begins there, so both tables have an entry for it.
         let first = unsafe { Slice::new(slab) };
         Some(Home {
-            heap: tables.owner(first).load(Relaxed).cast_const(),
+            heap: tables.owner(first).get().heap(),
             start: tables.address(first).addr().get(),
             slot_bytes: Slab::at(tables, first)?.class.slot_bytes(),
         })
@@ -129,9 +128,7 @@ impl ThreadHeap {
         let number = tables.number(slot.as_ptr()) as u32;
         // SAFETY: the slot is one of this heap's slabs, so its slice has entries.
         let slice = unsafe { Slice::new(number) };
-        let distance = tables.owner(slice).load(Relaxed).addr() % align_of::<ThreadHeap>();
-        #[expect(clippy::cast_possible_truncation, reason = "less than the heap's alignment")]
         // SAFETY: the distance of a slice to the first of its slab.
-        Slab::at(tables, unsafe { slice.sub(distance as u32) })
+        Slab::at(tables, unsafe { slice.sub(tables.owner(slice).get().distance()) })
     }
 }

@@ -75,6 +75,14 @@ impl SizeClass {
         if (number as usize) < CLASS_COUNT { Some(Self(number)) } else { None }
     }
 
+    /// The class with this index, where there is one.
+    #[inline(always)]
+    pub(crate) const fn from_index(index: usize) -> Option<Self> {
+        #[expect(clippy::cast_possible_truncation, reason = "fewer than 256")]
+        // INVARIANT: 1 is checked.
+        if index < CLASS_COUNT { Some(Self(index as u8)) } else { None }
+    }
+
     /// The class of the smallest slots.
     pub(crate) const SMALLEST: Self = Self(0);
 
@@ -90,22 +98,40 @@ impl SizeClass {
         self.0 as usize
     }
 
+    /// Whether its slots are larger than the small sizes. A slab has few of them.
+    #[inline]
+    pub(crate) const fn is_large(self) -> bool {
+        self.0 > const { Self::of(SMALL_BYTES_MAX).0 }
+    }
+
     /// The size of a slot, in bytes.
     #[inline]
     pub(crate) fn slot_bytes(self) -> usize {
         self.shape().slot_bytes as usize
     }
 
-    /// 2³² divided by the size of a slot, rounded up.
+    /// 2³² divided by the size of a slot, rounded up: see [`is_multiple`].
     #[inline]
     pub(crate) fn reciprocal(self) -> u32 {
         self.shape().reciprocal
+    }
+
+    /// Whether a slot could begin `offset` bytes behind the start of a slab.
+    #[inline(always)]
+    pub(crate) fn has_slot_at(self, offset: usize) -> bool {
+        is_multiple(offset, self.reciprocal())
     }
 
     /// The slices of a slab.
     #[inline]
     pub(crate) fn slices(self) -> u32 {
         u32::from(self.shape().slices)
+    }
+
+    /// How many slots may be freed into the bin of a large class.
+    #[inline]
+    pub(crate) fn bin_slots(self) -> u8 {
+        self.shape().bin_slots
     }
 
     /// The slots of a slab.
@@ -132,17 +158,29 @@ impl SizeClass {
     }
 }
 
+/// Whether an offset in a slab is a multiple of the size of its slots: where the product with the
+/// reciprocal, modulo 2³², is less than the reciprocal (D. Lemire, O. Kaser and N. Kurz, "Faster
+/// Remainder by Direct Computation", 2019).
+#[inline(always)]
+pub(crate) const fn is_multiple(offset: usize, reciprocal: u32) -> bool {
+    #[expect(clippy::cast_possible_truncation, reason = "slabs are much smaller")]
+    let product = (offset as u32).wrapping_mul(reciprocal);
+    product < reciprocal
+}
+
 /// What the slabs of a class look like.
 struct Shape {
     slot_bytes: u32,
     reciprocal: u32,
     capacity: u16,
     slices: u8,
+    bin_slots: u8,
 }
 
 static SHAPES: [Shape; CLASS_COUNT] = {
     let mut shapes =
-        [const { Shape { slot_bytes: 0, reciprocal: 0, capacity: 0, slices: 0 } }; CLASS_COUNT];
+        [const { Shape { slot_bytes: 0, reciprocal: 0, capacity: 0, slices: 0, bin_slots: 0 } };
+            CLASS_COUNT];
     let mut class = 0;
     while class < CLASS_COUNT {
         shapes[class] = shape_of(slot_bytes_of(class));
@@ -158,6 +196,20 @@ const fn slot_bytes_of(class: usize) -> usize {
     let doubling = (class - FINE_COUNT) / PER_DOUBLING;
     let part = (class - FINE_COUNT) % PER_DOUBLING;
     (PER_DOUBLING + part + 1) << (doubling + (FINE_BYTES / PER_DOUBLING).ilog2() as usize)
+}
+
+/// What may be freed into a bin: so many slots, of so many bytes together, but two at least.
+#[expect(clippy::cast_possible_truncation, reason = "few")]
+const fn bin_slots_of(slot_bytes: usize) -> u8 {
+    let (count_max, bytes_max) = (32, 64 << 10);
+    let count = bytes_max / slot_bytes;
+    if count > count_max {
+        count_max as u8
+    } else if count < 2 {
+        2
+    } else {
+        count as u8
+    }
 }
 
 /// The smallest slab that loses less than a fortieth at its end.
@@ -177,6 +229,7 @@ const fn shape_of(slot_bytes: usize) -> Shape {
                 reciprocal: (1_u64 << 32).div_ceil(slot_bytes as u64) as u32,
                 capacity: capacity as u16,
                 slices: slices as u8,
+                bin_slots: bin_slots_of(slot_bytes),
             };
         }
         slices += 1;
@@ -209,11 +262,9 @@ mod tests {
     #[test]
     fn the_reciprocal_tells_every_offset_of_a_slab_that_is_a_slot() {
         for class in SizeClass::all() {
-            let slab_bytes = class.slices() * u32::try_from(SLICE_BYTES).unwrap();
-            for offset in 0..slab_bytes {
-                let is_slot = offset.wrapping_mul(class.reciprocal()) < class.reciprocal();
-                let slot_bytes = u32::try_from(class.slot_bytes()).unwrap();
-                assert_eq!(is_slot, offset.is_multiple_of(slot_bytes), "{class:?} {offset}");
+            for offset in 0..class.slices() as usize * SLICE_BYTES {
+                let is_slot = offset.is_multiple_of(class.slot_bytes());
+                assert_eq!(class.has_slot_at(offset), is_slot, "{class:?} {offset}");
             }
         }
     }

@@ -17,6 +17,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
+use crate::size_class::{CLASS_COUNT, SLAB_SLICES_MAX, SizeClass, is_multiple};
 use crate::thread_heap::ThreadHeap;
 
 /// The unit of the tables, in bytes. A multiple of the page where pages have up to 16 KiB.
@@ -151,9 +152,7 @@ impl Link {
 pub(crate) struct Line {
     /// Free slots of a slab, last freed first.
     pub(crate) free: AtomicPtr<u8>,
-    /// 2³² divided by the bytes of a slot, rounded up: an offset is a multiple of the slot where
-    /// the product of both, modulo 2³², is less than this (D. Lemire, O. Kaser and N. Kurz,
-    /// "Faster Remainder by Direct Computation", 2019).
+    /// See [`SizeClass::reciprocal`].
     pub(crate) reciprocal: Field,
     /// How many slots may be freed until something is to be done about the slab.
     pub(crate) countdown: Field,
@@ -225,10 +224,7 @@ impl Line {
     /// Whether a slot could begin `offset` bytes behind the start of this slab.
     #[inline(always)]
     pub(crate) fn has_slot_at(&self, offset: usize) -> bool {
-        let reciprocal = self.reciprocal.get();
-        #[expect(clippy::cast_possible_truncation, reason = "slabs are much smaller")]
-        let product = (offset as u32).wrapping_mul(reciprocal);
-        product < reciprocal
+        is_multiple(offset, self.reciprocal.get())
     }
 
     /// Carved slots of a slab that are not free.
@@ -238,9 +234,78 @@ impl Line {
     }
 }
 
-/// An entry of the owners: the heap of a slab plus the distance to the slab's first slice in the
-/// low bits, or null.
-pub(crate) type Owner = AtomicPtr<ThreadHeap>;
+/// An entry of the owners.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct OwnerEntry(AtomicPtr<ThreadHeap>);
+
+impl OwnerEntry {
+    #[inline(always)]
+    pub(crate) fn get(&self) -> Owner {
+        Owner(self.0.load(Relaxed))
+    }
+
+    pub(crate) fn set(&self, owner: Owner) {
+        self.0.store(owner.0, Relaxed);
+    }
+}
+
+/// Whose a slice is: the address of the slab's heap, and in the low bits, which are 0 in it, the
+/// distance to the slab's first slice and above that the number of the class, where it is a large
+/// one. Or null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Owner(*mut ThreadHeap);
+
+/// The bits that tell the distance.
+const DISTANCE_BITS: u32 = SLAB_SLICES_MAX.ilog2();
+
+const _: () = assert!(SLAB_SLICES_MAX.is_power_of_two());
+const _: () = assert!(CLASS_COUNT << DISTANCE_BITS <= align_of::<ThreadHeap>());
+
+impl Owner {
+    /// No slab is there.
+    pub(crate) const NONE: Self = Self(ptr::null_mut());
+
+    /// The owner of the slice that lies `distance` behind the first one of a slab.
+    pub(crate) fn new(heap: &ThreadHeap, class: SizeClass, distance: u32) -> Self {
+        let class = if class.is_large() { class.index() << DISTANCE_BITS } else { 0 };
+        let mark = class | distance as usize;
+        Self(ptr::from_ref(heap).cast_mut().wrapping_byte_add(mark))
+    }
+
+    /// Whether a slot there may be freed the quick way: it is the first slice of a slab of this
+    /// heap, of a class that is not large.
+    #[inline(always)]
+    pub(crate) fn is_quick(self, heap: &ThreadHeap) -> bool {
+        ptr::eq(self.0, heap)
+    }
+
+    /// The class, where it is a large one and the slab is of this heap.
+    #[inline(always)]
+    pub(crate) fn large_class(self, heap: &ThreadHeap) -> Option<SizeClass> {
+        let mark = self.0.addr().wrapping_sub(ptr::from_ref(heap).addr());
+        SizeClass::from_index(mark >> DISTANCE_BITS).filter(|class| class.is_large())
+    }
+
+    /// Whether it is the first slice of a slab of this heap.
+    pub(crate) fn is_first_of(self, heap: &ThreadHeap) -> bool {
+        ptr::eq(self.heap(), heap) && self.distance() == 0
+    }
+
+    /// The heap, or null.
+    #[inline]
+    pub(crate) fn heap(self) -> *const ThreadHeap {
+        self.0.wrapping_byte_sub(self.0.addr() % align_of::<ThreadHeap>())
+    }
+
+    /// The slices between the first one of the slab and this one.
+    #[inline]
+    pub(crate) fn distance(self) -> u32 {
+        #[expect(clippy::cast_possible_truncation, reason = "less than the slices of a slab")]
+        let distance = (self.0.addr() % SLAB_SLICES_MAX) as u32;
+        distance
+    }
+}
 
 /// Where the region and its tables begin. They stay where they are until the process ends.
 #[derive(Debug, Clone, Copy)]
@@ -248,7 +313,7 @@ pub(crate) type Owner = AtomicPtr<ThreadHeap>;
 pub(crate) struct Tables {
     /// The address of slice 0, which lies before the region.
     pub(crate) base: *mut u8,
-    pub(crate) owners: *const Owner,
+    pub(crate) owners: *const OwnerEntry,
     pub(crate) lines: *const Line,
 }
 
@@ -274,7 +339,7 @@ impl Tables {
     }
 
     #[inline]
-    pub(crate) fn owner(&self, slice: Slice) -> &'static Owner {
+    pub(crate) fn owner(&self, slice: Slice) -> &'static OwnerEntry {
         // SAFETY: both tables have an entry for every `Slice` (its invariant).
         unsafe { self.owner_at(slice.0 as usize) }
     }
@@ -299,7 +364,7 @@ impl Tables {
     ///
     /// Both tables have an entry for it.
     #[inline]
-    pub(crate) unsafe fn owner_at(&self, number: usize) -> &'static Owner {
+    pub(crate) unsafe fn owner_at(&self, number: usize) -> &'static OwnerEntry {
         // SAFETY: inside of the table (the caller's condition).
         let owner = unsafe { self.owners.add(number) };
         // SAFETY: as in `line_at`.
@@ -318,5 +383,26 @@ impl Tables {
     #[inline]
     pub(crate) fn memory(&self, first: Slice, count: u32) -> NonNull<[u8]> {
         NonNull::slice_from_raw_parts(self.address(first), (count as usize) << SLICE_SHIFT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::thread_heap::EMPTY;
+
+    #[test]
+    fn an_owner_tells_heap_distance_and_large_class() {
+        for class in SizeClass::all() {
+            for distance in 0..class.slices() {
+                let owner = Owner::new(&EMPTY, class, distance);
+                assert!(ptr::eq(owner.heap(), &raw const EMPTY));
+                assert_eq!(owner.distance(), distance);
+                assert_eq!(owner.large_class(&EMPTY), Some(class).filter(|class| class.is_large()));
+                assert_eq!(owner.is_first_of(&EMPTY), distance == 0);
+                assert_eq!(owner.is_quick(&EMPTY), distance == 0 && !class.is_large());
+            }
+        }
+        assert_eq!(Owner::NONE.large_class(&EMPTY), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::pool::with_thread_heap;
 use crate::process_heap::{refresh, with_started_heap};
 use crate::size_class::{GRANULE, SLOT_BYTES_MAX, SizeClass};
 use crate::slab::Slab;
-use crate::slice::{SLICE_BYTES, Slice, Tables};
+use crate::slice::{Owner, SLICE_BYTES, Slice, Tables};
 use crate::thread_heap::{ThreadHeap, count, thread_heap};
 use crate::{AllocError, Family, Startup, misuse};
 
@@ -36,7 +36,7 @@ pub(crate) fn malloc<S: Startup>(size: usize) -> Option<NonNull<u8>> {
 }
 
 fn slot<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
-    thread_heap().pop(class).or_else(|| refill::<S>(class))
+    thread_heap().pop_any(class).or_else(|| refill::<S>(class))
 }
 
 fn large<S: Startup>(size: usize, align: usize) -> Option<Large> {
@@ -132,28 +132,39 @@ enum Found {
     Elsewhere,
 }
 
-/// Finds the slab of a block.
+/// Finds whose the slab is that a block lies in, and its first slice. `None` where there is none.
 #[inline(always)]
-fn find(tables: Tables, limit: usize, block: NonNull<u8>) -> Found {
+fn owner_of(tables: Tables, limit: usize, block: NonNull<u8>) -> Option<(Owner, Slice)> {
     let number = tables.number(block.as_ptr());
     if number >= limit {
-        return Found::Elsewhere;
+        return None;
     }
     // SAFETY: the tables have entries below the limit; that of slice 0 is null.
-    let owner = unsafe { tables.owner_at(number) }.load(Relaxed);
-    if owner.is_null() {
-        return Found::Elsewhere;
+    let owner = unsafe { tables.owner_at(number) }.get();
+    if owner == Owner::NONE {
+        return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "the limit fits in 32 bits")]
     // SAFETY: not 0, as it has an owner, and the tables have entries below the limit.
     let slice = unsafe { Slice::new(number as u32) };
-    let distance = owner.addr() % align_of::<ThreadHeap>();
-    #[expect(clippy::cast_possible_truncation, reason = "less than the heap's alignment")]
     // SAFETY: the distance of a slice to the first of its slab.
-    let first = unsafe { slice.sub(distance as u32) };
-    match Slab::at(tables, first) {
-        Some(slab) => Found::Slot(slab, owner.wrapping_byte_sub(distance)),
-        None => Found::Elsewhere,
+    Some((owner, unsafe { slice.sub(owner.distance()) }))
+}
+
+/// Finds the slab of a block.
+#[inline(always)]
+fn find(tables: Tables, limit: usize, block: NonNull<u8>) -> Found {
+    let found = owner_of(tables, limit, block)
+        .and_then(|(owner, first)| Some(Found::Slot(Slab::at(tables, first)?, owner.heap())));
+    found.unwrap_or(Found::Elsewhere)
+}
+
+/// The slab of this thread's heap that an address lies in.
+pub(crate) fn own_slab(address: NonNull<u8>) -> Option<Slab> {
+    let heap = thread_heap();
+    match find(heap.tables.get(), heap.limit.get(), address) {
+        Found::Slot(slab, owner) => Some(slab).filter(|_| core::ptr::eq(owner, heap)),
+        Found::Elsewhere => None,
     }
 }
 
@@ -174,9 +185,39 @@ fn find_for(heap: &ThreadHeap, block: NonNull<u8>) -> Found {
 pub(crate) unsafe fn free<S: Startup>(block: *mut u8) {
     let Some(block) = NonNull::new(block) else { return };
     let heap = thread_heap();
-    let found = find(heap.tables.get(), heap.limit.get(), block);
-    let Found::Slot(slab, owner) = found else { return free_elsewhere::<S>(block) };
-    give(heap, &slab, owner, block);
+    let tables = heap.tables.get();
+    let Some((owner, first)) = owner_of(tables, heap.limit.get(), block) else {
+        return free_elsewhere::<S>(block);
+    };
+    let Some(class) = owner.large_class(heap) else {
+        return free_remote(heap, first, block);
+    };
+    let offset = block.addr().get() - tables.address(first).addr().get();
+    if !(class.has_slot_at(offset) && heap.push(class, block)) {
+        free_checked(block);
+    }
+}
+
+/// Takes back a slot of another heap's slab, which begins at `first`.
+#[inline(never)]
+fn free_remote(heap: &ThreadHeap, first: Slice, block: NonNull<u8>) {
+    let tables = heap.tables.get();
+    let offset = block.addr().get() - tables.address(first).addr().get();
+    let is_remote = !core::ptr::eq(tables.owner(first).get().heap(), heap);
+    // Of the line nothing else is looked at: it is the owner's, and hot.
+    if !(is_remote && tables.line(first).has_slot_at(offset) && heap.free_remote(first, block)) {
+        free_checked(block);
+    }
+}
+
+/// Takes back a slot with all checks, the misuse of which ends the process.
+#[cold]
+#[inline(never)]
+fn free_checked(block: NonNull<u8>) {
+    let heap = thread_heap();
+    if let Found::Slot(slab, owner) = find(heap.tables.get(), heap.limit.get(), block) {
+        give(heap, &slab, owner, block);
+    }
 }
 
 /// Takes a slot back, of this heap or of another.
@@ -198,7 +239,8 @@ fn check(slab: &Slab, block: NonNull<u8>) {
     if !slab.has_slot_at(block) {
         misuse::no_block(block);
     }
-    if core::ptr::eq(slab.line().free.load(Relaxed), block.as_ptr()) {
+    let is_last = |first: *mut u8| core::ptr::eq(first, block.as_ptr());
+    if is_last(slab.line().free.load(Relaxed)) || is_last(thread_heap().bin(slab.class).get()) {
         misuse::double_free(block);
     }
 }

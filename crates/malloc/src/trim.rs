@@ -91,7 +91,7 @@ impl ProcessHeap {
         for number in 1..self.spans.region.end() {
             // SAFETY: not 0, and below the end of the region.
             let first = unsafe { Slice::new(number) };
-            if !ptr::eq(tables.owner(first).load(Relaxed), heap) {
+            if !tables.owner(first).get().is_first_of(heap) {
                 continue;
             }
             let Some(slab) = Slab::at(tables, first) else { continue };
@@ -139,7 +139,7 @@ impl ThreadHeap {
         let tables = self.tables.get();
         for number in 1..self.limit.get() {
             // SAFETY: the tables have entries below the limit.
-            if !ptr::eq(unsafe { tables.owner_at(number) }.load(Relaxed), self) {
+            if !unsafe { tables.owner_at(number) }.get().is_first_of(self) {
                 continue;
             }
             #[expect(clippy::cast_possible_truncation, reason = "the limit fits in 32 bits")]

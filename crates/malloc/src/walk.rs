@@ -1,12 +1,14 @@
 //! What is in the heap, area by area, and a check of its invariants.
 
-use core::ptr;
+use core::ptr::NonNull;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::process_heap::{ProcessHeap, with_started_heap};
+use crate::size_class::SizeClass;
 use crate::slab::Slab;
 use crate::slice::{Kind, Line, SLICE_BYTES, Slice};
-use crate::{Corruption, sys};
+use crate::thread_heap::{ThreadHeap, thread_heap};
+use crate::{Corruption, slow};
 
 /// A run of slices, and what it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +112,7 @@ impl ProcessHeap {
     }
 
     pub(crate) fn verify(&self) -> Result<(), Corruption> {
-        let mut outcome = Ok(());
+        let mut outcome = thread_heap().verify_bins();
         let (mut free_count, mut live, mut free_end) = (0, 0, None);
         self.walk(&mut |first, area| {
             let found = self.verify_area(first, area, free_end);
@@ -161,7 +163,7 @@ impl ProcessHeap {
             }
             Area::Slab { address, .. } => {
                 // Of another thread's slab the figures may be of two moments.
-                let is_ours = ptr::eq(tables.owner(first).load(Relaxed), sys::heap());
+                let is_ours = tables.owner(first).get().is_first_of(thread_heap());
                 let Some(slab) = Slab::at(tables, first).filter(|_| is_ours) else {
                     return Ok(());
                 };
@@ -183,6 +185,29 @@ impl ProcessHeap {
     }
 }
 
+impl ThreadHeap {
+    /// Whether the bins of this thread's heap lead through slots of slabs of their classes
+    /// (invariant 1).
+    fn verify_bins(&self) -> Result<(), Corruption> {
+        for class in SizeClass::all() {
+            let mut next = NonNull::new(self.bin(class).get());
+            // A chain from a slab, and what was freed in front of it.
+            let mut slots_left = class.capacity() + u32::from(class.bin_slots());
+            while let Some(slot) = next {
+                let is_slot = slow::own_slab(slot)
+                    .is_some_and(|slab| slab.class == class && slab.has_slot_at(slot));
+                if !is_slot || slots_left == 0 {
+                    return Err(Corruption::FreeSlots { address: slot.addr().get() });
+                }
+                slots_left -= 1;
+                // SAFETY: the slots of a bin lead to each other by their first words.
+                next = NonNull::new(unsafe { slot.cast::<*mut u8>().read() });
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The slices of what begins at a line, 1 where nothing does.
 fn length_of(line: &Line) -> u32 {
     match line.kind() {
@@ -193,8 +218,6 @@ fn length_of(line: &Line) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use core::ptr::NonNull;
-
     use super::*;
     use crate::region::Run;
     use crate::thread_heap::thread_heap;
@@ -294,15 +317,38 @@ mod tests {
     }
 
     #[test]
+    fn a_bin_that_leads_elsewhere_is_found() {
+        let [first, second] = [(); 2].map(|()| malloc(3000).unwrap());
+        for block in [first, second] {
+            // SAFETY: freed once.
+            unsafe { free(block) };
+        }
+        assert_eq!(verify(), Ok(()));
+        let link = second.cast::<NonNull<u8>>();
+        // SAFETY: a free slot, which can be read.
+        let kept = unsafe { link.read() };
+        let inside = kept.map_addr(|address| address.saturating_add(16));
+        for broken in [second, inside, NonNull::from(&link).cast()] {
+            // SAFETY: none; this is the misuse.
+            unsafe { link.write(broken) };
+            assert!(matches!(verify(), Err(Corruption::FreeSlots { .. })), "{broken:?}");
+        }
+        // SAFETY: as it was.
+        unsafe { link.write(kept) };
+        assert_eq!(verify(), Ok(()));
+    }
+
+    #[test]
     fn more_slots_in_use_than_a_slab_has_are_found() {
         let block = malloc(900).unwrap();
         let tables = thread_heap().tables.get();
         let number = u32::try_from(tables.number(block.as_ptr())).unwrap();
         let owner = |number| {
             // SAFETY: a slice of the slab, or one before.
-            tables.owner(unsafe { Slice::new(number) }).load(Relaxed)
+            tables.owner(unsafe { Slice::new(number) }).get()
         };
-        let first = (1..=number).rev().find(|number| ptr::eq(owner(*number), sys::heap())).unwrap();
+        let first =
+            (1..=number).rev().find(|number| owner(*number).is_first_of(thread_heap())).unwrap();
         // SAFETY: the slab begins there.
         let floor = &tables.line(unsafe { Slice::new(first) }).floor;
         let kept = floor.get();

@@ -32,6 +32,14 @@ int main(int count, char **arguments)
     if (strcmp(misuse, "double free") == 0) {
         free(block);
         free(announced(block));
+    } else if (strcmp(misuse, "medium double free") == 0) {
+        char *medium = hidden(malloc(20000));
+        free(medium);
+        free(announced(medium));
+    } else if (strcmp(misuse, "size of a freed medium block") == 0) {
+        char *medium = hidden(malloc(20000));
+        free(medium);
+        return malloc_usable_size(announced(medium)) == 0;
     } else if (strcmp(misuse, "double free through realloc") == 0) {
         free(block);
         block = realloc(announced(block), 300);

@@ -71,6 +71,12 @@ fn a_free_of_an_interior_pointer_dies() {
 }
 
 #[test]
+fn a_double_free_of_a_medium_block_dies() {
+    dies("medium double free", "double free of @");
+    dies("size of a freed medium block", "double free of @");
+}
+
+#[test]
 fn a_double_free_of_a_large_block_dies() {
     dies("large double free", "double free of @");
 }

@@ -9,6 +9,7 @@
 //!                                              5  up to a page more of the slab being carved
 //!                                              6  an empty slab, or a new one
 //!   free   ──▶ the slab's free list ──(its countdown is over)──▶ queued, or empty
+//!      └─ of a large class ──▶ its bin ──(it is full)──▶ half of it into the slabs
 //! ```
 //!
 //! Memory that was touched comes before memory that was not. The fast paths are in `family.rs`;
@@ -29,7 +30,7 @@ use crate::protocol::{IdleLinks, Inbox};
 use crate::remote::Outgoing;
 use crate::size_class::{CLASS_COUNT, SMALL_COUNT, SizeClass};
 use crate::slab::Slab;
-use crate::slice::{Link, Slice, Tables};
+use crate::slice::{Link, Owner, Slice, Tables};
 use crate::sys;
 
 /// Empty slabs that a heap keeps, at the most.
@@ -42,7 +43,8 @@ const REFILLS_PER_ROUND: u32 = 64;
 ///
 /// # Invariants
 ///
-/// 1. A bin is a chain of live slots of one slab: the active one of its class.
+/// 1. A bin is a chain of live slots of slabs of its class; of a class that is not large, of one:
+///    the active one.
 /// 2. The active slab of a class and the one being carved are pinned, those in the queue are
 ///    queued or empty, all others of the class are full.
 /// 3. Every slab that is `Empty` is in `empties`, and the other way round.
@@ -59,6 +61,8 @@ pub(crate) struct ThreadHeap {
     /// The classes of small sizes, by their granules.
     pub(crate) small: [SizeClass; SMALL_COUNT],
     pub(crate) bins: [Cell<*mut u8>; CLASS_COUNT],
+    /// Slots at the front of the bin of a large class that were freed into it.
+    pushed: [Cell<u8>; CLASS_COUNT],
     active: [Link; CLASS_COUNT],
     carving: [Link; CLASS_COUNT],
     queues: [Link; CLASS_COUNT],
@@ -99,6 +103,7 @@ impl ThreadHeap {
         limit: Cell::new(0),
         small: [SizeClass::SMALLEST; SMALL_COUNT],
         bins: [const { Cell::new(ptr::null_mut()) }; CLASS_COUNT],
+        pushed: [const { Cell::new(0) }; CLASS_COUNT],
         active: [const { Link::NONE }; CLASS_COUNT],
         carving: [const { Link::NONE }; CLASS_COUNT],
         queues: [const { Link::NONE }; CLASS_COUNT],
@@ -130,7 +135,7 @@ impl ThreadHeap {
         unsafe { self.bins.get_unchecked(class.index()) }
     }
 
-    /// Takes the first slot out of the bin of a class, if there is one.
+    /// Takes the first slot out of the bin of a class that is not large, if there is one.
     #[inline(always)]
     pub(crate) fn pop(&self, class: SizeClass) -> Option<NonNull<u8>> {
         let bin = self.bin(class);
@@ -138,6 +143,23 @@ impl ThreadHeap {
         // SAFETY: a slot in a bin is the heap's, and its first word leads to the next.
         bin.set(unsafe { slot.cast::<*mut u8>().read() });
         Some(slot)
+    }
+
+    /// As [`pop`](Self::pop), for any class.
+    #[inline(always)]
+    pub(crate) fn pop_any(&self, class: SizeClass) -> Option<NonNull<u8>> {
+        let slot = self.pop(class)?;
+        if class.is_large() {
+            let pushed = self.pushed(class);
+            pushed.set(pushed.get().saturating_sub(1));
+        }
+        Some(slot)
+    }
+
+    #[inline]
+    fn pushed(&self, class: SizeClass) -> &Cell<u8> {
+        // SAFETY: a class is less than the number of classes (its invariant).
+        unsafe { self.pushed.get_unchecked(class.index()) }
     }
 
     fn slab(&self, first: Slice) -> Option<Slab> {
@@ -238,8 +260,14 @@ impl ThreadHeap {
 
     #[inline]
     fn count_handed_out(&self, slab: Slab, live_before: u32) {
-        if let Some(counter) = self.counts.handed_out.get(slab.class.index()) {
-            count(counter, slab.live().wrapping_sub(live_before) as usize);
+        self.count_slots(slab.class, slab.live().wrapping_sub(live_before) as usize);
+    }
+
+    /// Counts slots that were put into a bin, modulo 2⁶⁴.
+    #[inline]
+    fn count_slots(&self, class: SizeClass, more: usize) {
+        if let Some(counter) = self.counts.handed_out.get(class.index()) {
+            count(counter, more);
         }
     }
 
@@ -274,8 +302,18 @@ impl ThreadHeap {
         if let Some(slab) = emptied {
             self.unqueue(slab);
             self.forget_empty(slab);
-            return Some(Slab::new(self.tables.get(), slab.first, class));
+            return Some(self.make_slab(slab.first, class));
         }
         take_slab(self, class)
+    }
+
+    /// Makes a slab of slices that are this heap's or nobody's.
+    pub(crate) fn make_slab(&self, first: Slice, class: SizeClass) -> Slab {
+        for distance in 0..class.slices() {
+            // SAFETY: the slab has that many slices.
+            let slice = unsafe { first.add(distance) };
+            self.tables.get().owner(slice).set(Owner::new(self, class, distance));
+        }
+        Slab::new(self.tables.get(), first, class)
     }
 }

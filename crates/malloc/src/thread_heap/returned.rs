@@ -10,13 +10,12 @@
 //! one does not ask the process's heap each time.
 
 use core::ptr::{self, NonNull};
-use core::sync::atomic::Ordering::Relaxed;
 
 use super::ThreadHeap;
 use crate::process_heap::give_slices;
 use crate::size_class::SizeClass;
 use crate::slab::{Place, Slab};
-use crate::slice::{Link, Slice};
+use crate::slice::{Link, Owner, Slice};
 
 /// The slices of all empty slabs that a heap keeps, at the most.
 const EMPTY_SLICES_MAX: u32 = 4;
@@ -52,7 +51,7 @@ impl ThreadHeap {
         for distance in 0..slab.class.slices() {
             // SAFETY: the slab has that many slices.
             let slice = unsafe { slab.first.add(distance) };
-            self.tables.get().owner(slice).store(ptr::null_mut(), Relaxed);
+            self.tables.get().owner(slice).set(Owner::NONE);
         }
         give_slices(slab.first, slab.class.slices());
     }
@@ -130,13 +129,52 @@ impl ThreadHeap {
         Some(slab)
     }
 
-    /// Takes a slot of this heap back, wherever in its slab.
+    /// Takes a slot of this heap back into its slab.
     #[inline]
     pub(crate) fn give(&self, slab: &Slab, slot: NonNull<u8>) {
         // SAFETY: one live slot of this heap's slab, which its user gave back.
         if unsafe { slab.give(slot, slot, 1) } {
             self.slab_event(slab.first);
         }
+    }
+
+    /// Takes a slot of a large class back into its bin. `false`, and nothing changed, where it is
+    /// the one that was freed last.
+    ///
+    /// A slab has few slots of such a class: its lists would be short, and every other request a
+    /// refill.
+    #[inline(always)]
+    pub(crate) fn push(&self, class: SizeClass, slot: NonNull<u8>) -> bool {
+        let (bin, pushed) = (self.bin(class), self.pushed(class));
+        if ptr::eq(bin.get(), slot.as_ptr()) {
+            return false;
+        }
+        // SAFETY: a slot of this heap that its user gave back.
+        unsafe { slot.cast::<*mut u8>().write(bin.get()) };
+        bin.set(slot.as_ptr());
+        self.count_slots(class, 1);
+        pushed.set(pushed.get() + 1);
+        if pushed.get() == class.bin_slots() {
+            self.relieve(class);
+        }
+        true
+    }
+
+    /// Puts all but half of what a bin may hold back into slabs.
+    #[cold]
+    #[inline(never)]
+    fn relieve(&self, class: SizeClass) {
+        let kept = class.bin_slots() / 2;
+        self.pushed(class).set(kept);
+        let Some(mut last) = NonNull::new(self.bin(class).get()) else { return };
+        for _ in 1..kept {
+            // SAFETY: the slots of a bin lead to each other by their first words.
+            let Some(next) = NonNull::new(unsafe { last.cast::<*mut u8>().read() }) else { return };
+            last = next;
+        }
+        // SAFETY: as above.
+        let rest = unsafe { last.cast::<*mut u8>().replace(ptr::null_mut()) };
+        self.put_back(class, rest);
     }
 
     /// Puts all bins back into their slabs, and gives back every slab that is empty then.
@@ -164,8 +202,7 @@ impl ThreadHeap {
         let mut bytes = 0;
         for number in 1..self.limit.get() {
             // SAFETY: the tables have entries below the limit.
-            let owner = unsafe { tables.owner_at(number) }.load(Relaxed);
-            if !ptr::eq(owner, self) {
+            if !unsafe { tables.owner_at(number) }.get().is_first_of(self) {
                 continue;
             }
             #[expect(clippy::cast_possible_truncation, reason = "the limit fits in 32 bits")]
@@ -185,19 +222,31 @@ impl ThreadHeap {
     }
 
     fn empty_bin(&self, class: SizeClass) {
-        let Some(first) = NonNull::new(self.bin(class).replace(ptr::null_mut())) else { return };
-        let Some(slab) = self.active.get(class.index()).and_then(|link| self.linked(link)) else {
-            return;
-        };
-        let mut last = first;
-        let mut count = 1;
-        // SAFETY: the slots of a bin lead to each other by their first words.
-        while let Some(next) = NonNull::new(unsafe { last.cast::<*mut u8>().read() }) {
-            last = next;
-            count += 1;
+        self.pushed(class).set(0);
+        self.put_back(class, self.bin(class).replace(ptr::null_mut()));
+    }
+
+    /// Puts a chain of slots of one class, which no bin has any more, back into their slabs.
+    fn put_back(&self, class: SizeClass, chain: *mut u8) {
+        let tables = self.tables.get();
+        let mut put_back = 0_usize;
+        let mut next = NonNull::new(chain);
+        while let Some(first) = next {
+            let number = tables.number(first.as_ptr());
+            let (mut last, mut count) = (first, 0);
+            while let Some(slot) = next.filter(|slot| tables.number(slot.as_ptr()) == number) {
+                // SAFETY: the slots of a bin lead to each other by their first words.
+                next = NonNull::new(unsafe { slot.cast::<*mut u8>().read() });
+                (last, count) = (slot, count + 1);
+            }
+            let Some(slab) = self.slab_of(first) else { return };
+            // SAFETY: a chain of live slots of this heap's slab (invariant 1).
+            if unsafe { slab.give(first, last, count) } {
+                self.slab_event(slab.first);
+            }
+            put_back += count as usize;
         }
-        // SAFETY: a chain of live slots of the active slab (invariant 1), which is pinned.
-        let _pinned = unsafe { slab.give(first, last, count) };
+        self.count_slots(class, put_back.wrapping_neg());
     }
 
     /// Makes a pinned slab whose bin is empty what it is otherwise: empty, queued or full.
