@@ -45,10 +45,11 @@ const REFILLS_PER_ROUND: u32 = 64;
 ///
 /// 1. A bin is a chain of live slots of slabs of its class; of a class that is not large, of one:
 ///    the active one.
-/// 2. The active slab of a class and the one being carved are pinned, those in the queue are
+/// 2. No bin begins with fewer slots than `pushed` says, and `pushed_bytes` are the bytes of them.
+/// 3. The active slab of a class and the one being carved are pinned, those in the queue are
 ///    queued or empty, all others of the class are full.
-/// 3. Every slab that is `Empty` is in `empties`, and the other way round.
-/// 4. The owner is the thread that has it in its word of thread-local storage, or that took it out
+/// 4. Every slab that is `Empty` is in `empties`, and the other way round.
+/// 5. The owner is the thread that has it in its word of thread-local storage, or that took it out
 ///    of the pool; of an idle heap, whoever has the lock of the process's heap. Others touch
 ///    `inbox`, `has_emptied` and `counts`, which are atomics; and under that lock `idle_links`, and
 ///    `tables`, which the owner writes under it too.
@@ -63,6 +64,8 @@ pub(crate) struct ThreadHeap {
     pub(crate) bins: [Cell<*mut u8>; CLASS_COUNT],
     /// Slots at the front of the bin of a large class that were freed into it.
     pushed: [Cell<u8>; CLASS_COUNT],
+    /// The bytes of all of those.
+    pushed_bytes: Cell<usize>,
     active: [Link; CLASS_COUNT],
     carving: [Link; CLASS_COUNT],
     queues: [Link; CLASS_COUNT],
@@ -78,7 +81,7 @@ pub(crate) struct ThreadHeap {
     pub(crate) inbox: Inbox,
 }
 
-// SAFETY: what other threads touch is made of atomics, or guarded by a lock (invariant 4).
+// SAFETY: what other threads touch is made of atomics, or guarded by a lock (invariant 5).
 unsafe impl Sync for ThreadHeap {}
 
 /// The heap of a thread that has none yet: every bin is empty and no slice is known, so that the
@@ -104,6 +107,7 @@ impl ThreadHeap {
         small: [SizeClass::SMALLEST; SMALL_COUNT],
         bins: [const { Cell::new(ptr::null_mut()) }; CLASS_COUNT],
         pushed: [const { Cell::new(0) }; CLASS_COUNT],
+        pushed_bytes: Cell::new(0),
         active: [const { Link::NONE }; CLASS_COUNT],
         carving: [const { Link::NONE }; CLASS_COUNT],
         queues: [const { Link::NONE }; CLASS_COUNT],
@@ -149,9 +153,8 @@ impl ThreadHeap {
     #[inline(always)]
     pub(crate) fn pop_any(&self, class: SizeClass) -> Option<NonNull<u8>> {
         let slot = self.pop(class)?;
-        if class.is_large() {
-            let pushed = self.pushed(class);
-            pushed.set(pushed.get().saturating_sub(1));
+        if class.is_large() && self.pushed(class).get() > 0 {
+            self.set_pushed(class, self.pushed(class).get() - 1);
         }
         Some(slot)
     }
@@ -160,6 +163,14 @@ impl ThreadHeap {
     fn pushed(&self, class: SizeClass) -> &Cell<u8> {
         // SAFETY: a class is less than the number of classes (its invariant).
         unsafe { self.pushed.get_unchecked(class.index()) }
+    }
+
+    /// Notes how many slots at the front of a bin were freed into it.
+    #[inline]
+    fn set_pushed(&self, class: SizeClass, count: u8) {
+        let before = usize::from(self.pushed(class).replace(count));
+        let change = usize::from(count).wrapping_sub(before).wrapping_mul(class.slot_bytes());
+        self.pushed_bytes.set(self.pushed_bytes.get().wrapping_add(change));
     }
 
     fn slab(&self, first: Slice) -> Option<Slab> {

@@ -20,6 +20,10 @@ use crate::slice::{Link, Owner, Slice};
 /// The slices of all empty slabs that a heap keeps, at the most.
 const EMPTY_SLICES_MAX: u32 = 4;
 
+/// What may be freed into the bins of all large classes of a heap, in bytes: they keep their slabs
+/// from being given back, also those of a thread that is idle.
+const PUSHED_BYTES_MAX: usize = 256 << 10;
+
 impl ThreadHeap {
     /// What a countdown that is over leads to.
     #[cold]
@@ -145,7 +149,7 @@ impl ThreadHeap {
     /// refill.
     #[inline(always)]
     pub(crate) fn push(&self, class: SizeClass, slot: NonNull<u8>) -> bool {
-        let (bin, pushed) = (self.bin(class), self.pushed(class));
+        let bin = self.bin(class);
         if ptr::eq(bin.get(), slot.as_ptr()) {
             return false;
         }
@@ -153,19 +157,27 @@ impl ThreadHeap {
         unsafe { slot.cast::<*mut u8>().write(bin.get()) };
         bin.set(slot.as_ptr());
         self.count_slots(class, 1);
-        pushed.set(pushed.get() + 1);
-        if pushed.get() == class.bin_slots() {
+        let count = self.pushed(class).get() + 1;
+        self.set_pushed(class, count);
+        if count == class.bin_slots() || self.pushed_bytes.get() > PUSHED_BYTES_MAX {
             self.relieve(class);
         }
         true
     }
 
-    /// Puts all but half of what a bin may hold back into slabs.
+    /// Puts all but half of what a bin may hold back into slabs; where all bins hold too much, all
+    /// of it.
     #[cold]
     #[inline(never)]
     fn relieve(&self, class: SizeClass) {
+        if self.pushed_bytes.get() > PUSHED_BYTES_MAX {
+            SizeClass::all()
+                .filter(|class| class.is_large())
+                .for_each(|class| self.empty_bin(class));
+            return;
+        }
         let kept = class.bin_slots() / 2;
-        self.pushed(class).set(kept);
+        self.set_pushed(class, kept);
         let Some(mut last) = NonNull::new(self.bin(class).get()) else { return };
         for _ in 1..kept {
             // SAFETY: the slots of a bin lead to each other by their first words.
@@ -222,7 +234,7 @@ impl ThreadHeap {
     }
 
     fn empty_bin(&self, class: SizeClass) {
-        self.pushed(class).set(0);
+        self.set_pushed(class, 0);
         self.put_back(class, self.bin(class).replace(ptr::null_mut()));
     }
 

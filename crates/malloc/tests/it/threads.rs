@@ -271,6 +271,35 @@ fn a_thousand_idle_threads_keep_little() {
 }
 
 #[test]
+fn a_hundred_idle_threads_keep_little_of_all_sizes() {
+    alone("threads::a_hundred_idle_threads_keep_little_of_all_sizes", || {
+        const THREADS: usize = 100;
+        let (barrier, end) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
+        let start = resident_bytes();
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                let work = || {
+                    let sizes = || (0..3000).map(|number| 16 + number * 7919 % (32 << 10));
+                    let blocks: Vec<_> = sizes().map(|size| Block::of(size, 1)).collect();
+                    blocks.into_iter().zip(sizes()).for_each(|(block, size)| {
+                        block.give_back(size, 1);
+                    });
+                    barrier.wait();
+                    end.wait();
+                };
+                thread::Builder::new().stack_size(64 << 10).spawn_scoped(scope, work).unwrap();
+            }
+            barrier.wait();
+            trim(0);
+            let each = (resident_bytes() - start) / THREADS;
+            end.wait();
+            // Of the 46 MiB that each had.
+            assert!(each < 2 << 20, "{} KiB each", each >> 10);
+        });
+    });
+}
+
+#[test]
 fn a_thread_that_allocates_once_touches_little() {
     alone("threads::a_thread_that_allocates_once_touches_little", || {
         const THREADS: usize = 200;
