@@ -52,6 +52,7 @@ mod malloc;
 pub mod message;
 mod misuse;
 mod out_of_memory;
+mod owner;
 mod pool;
 mod process_heap;
 mod process_malloc;

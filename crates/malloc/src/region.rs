@@ -15,7 +15,8 @@ use core::ptr::NonNull;
 use heapwright_break::{Break, BreakError, ProcessBreak, ReservedBreak};
 
 use crate::BreakKind;
-use crate::slice::{Line, Owner, SLICE_BYTES, SLICE_SHIFT, Slice, Tables};
+use crate::owner::OwnerEntry;
+use crate::slice::{Line, SLICE_BYTES, SLICE_SHIFT, Slice, Tables};
 
 /// The least by which the break moves up; it doubles with the heap up to the most.
 const GROW_BYTES_MIN: usize = 64 << 10;
@@ -130,7 +131,7 @@ impl Region {
         };
         let end = u32::try_from(end).ok()?;
         let count = end.checked_sub(first)?;
-        cover(&mut self.owners, (end as usize).checked_mul(size_of::<Owner>())?)?;
+        cover(&mut self.owners, (end as usize).checked_mul(size_of::<OwnerEntry>())?)?;
         cover(&mut self.lines, (end as usize).checked_mul(size_of::<Line>())?)?;
         self.tables.owners = self.owners.start()?.as_ptr().cast();
         self.tables.lines = self.lines.start()?.as_ptr().cast();
@@ -146,7 +147,7 @@ impl Region {
         // Slice 0 lies before the region, and may lie before all addresses there are.
         self.tables.base = start.as_ptr().wrapping_add(offset).wrapping_sub(SLICE_BYTES);
         let slices = (self.source.capacity() >> SLICE_SHIFT).checked_add(2)?;
-        self.owners = ReservedBreak::new(slices.checked_mul(size_of::<Owner>())?);
+        self.owners = ReservedBreak::new(slices.checked_mul(size_of::<OwnerEntry>())?);
         self.lines = ReservedBreak::new(slices.checked_mul(size_of::<Line>())?);
         self.end = 1;
         Some(())

@@ -98,9 +98,9 @@ impl SizeClass {
         self.0 as usize
     }
 
-    /// Whether its slots are larger than the small sizes. A slab has few of them.
+    /// Whether its slots are larger than the small sizes, of which a slab has few.
     #[inline]
-    pub(crate) const fn is_large(self) -> bool {
+    pub(crate) const fn is_medium(self) -> bool {
         self.0 > const { Self::of(SMALL_BYTES_MAX).0 }
     }
 
@@ -128,7 +128,7 @@ impl SizeClass {
         u32::from(self.shape().slices)
     }
 
-    /// How many slots may be freed into the bin of a large class.
+    /// How many slots may be freed into the bin of a medium class.
     #[inline]
     pub(crate) fn bin_slots(self) -> u8 {
         self.shape().bin_slots

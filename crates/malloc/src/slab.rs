@@ -147,7 +147,7 @@ impl Slab {
     /// Where a slot lies in the slab, in bytes.
     #[inline]
     pub(crate) fn offset(&self, slot: NonNull<u8>) -> usize {
-        slot.addr().get().wrapping_sub(self.tables.address(self.first).addr().get())
+        self.tables.distance(self.first, slot)
     }
 
     /// The address in the slab that lies `offset` bytes from its start.

@@ -17,8 +17,8 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::Relaxed;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
-use crate::size_class::{CLASS_COUNT, SLAB_SLICES_MAX, SizeClass, is_multiple};
-use crate::thread_heap::ThreadHeap;
+use crate::owner::OwnerEntry;
+use crate::size_class::is_multiple;
 
 /// The unit of the tables, in bytes. A multiple of the page where pages have up to 16 KiB.
 pub(crate) const SLICE_BYTES: usize = 1 << SLICE_SHIFT;
@@ -234,79 +234,6 @@ impl Line {
     }
 }
 
-/// An entry of the owners.
-#[derive(Debug)]
-#[repr(transparent)]
-pub(crate) struct OwnerEntry(AtomicPtr<ThreadHeap>);
-
-impl OwnerEntry {
-    #[inline(always)]
-    pub(crate) fn get(&self) -> Owner {
-        Owner(self.0.load(Relaxed))
-    }
-
-    pub(crate) fn set(&self, owner: Owner) {
-        self.0.store(owner.0, Relaxed);
-    }
-}
-
-/// Whose a slice is: the address of the slab's heap, and in the low bits, which are 0 in it, the
-/// distance to the slab's first slice and above that the number of the class, where it is a large
-/// one. Or null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Owner(*mut ThreadHeap);
-
-/// The bits that tell the distance.
-const DISTANCE_BITS: u32 = SLAB_SLICES_MAX.ilog2();
-
-const _: () = assert!(SLAB_SLICES_MAX.is_power_of_two());
-const _: () = assert!(CLASS_COUNT << DISTANCE_BITS <= align_of::<ThreadHeap>());
-
-impl Owner {
-    /// No slab is there.
-    pub(crate) const NONE: Self = Self(ptr::null_mut());
-
-    /// The owner of the slice that lies `distance` behind the first one of a slab.
-    pub(crate) fn new(heap: &ThreadHeap, class: SizeClass, distance: u32) -> Self {
-        let class = if class.is_large() { class.index() << DISTANCE_BITS } else { 0 };
-        let mark = class | distance as usize;
-        Self(ptr::from_ref(heap).cast_mut().wrapping_byte_add(mark))
-    }
-
-    /// Whether a slot there may be freed the quick way: it is the first slice of a slab of this
-    /// heap, of a class that is not large.
-    #[inline(always)]
-    pub(crate) fn is_quick(self, heap: &ThreadHeap) -> bool {
-        ptr::eq(self.0, heap)
-    }
-
-    /// The class, where it is a large one and the slab is of this heap.
-    #[inline(always)]
-    pub(crate) fn large_class(self, heap: &ThreadHeap) -> Option<SizeClass> {
-        let mark = self.0.addr().wrapping_sub(ptr::from_ref(heap).addr());
-        SizeClass::from_index(mark >> DISTANCE_BITS).filter(|class| class.is_large())
-    }
-
-    /// Whether it is the first slice of a slab of this heap.
-    pub(crate) fn is_first_of(self, heap: &ThreadHeap) -> bool {
-        ptr::eq(self.heap(), heap) && self.distance() == 0
-    }
-
-    /// The heap, or null.
-    #[inline]
-    pub(crate) fn heap(self) -> *const ThreadHeap {
-        self.0.wrapping_byte_sub(self.0.addr() % align_of::<ThreadHeap>())
-    }
-
-    /// The slices between the first one of the slab and this one.
-    #[inline]
-    pub(crate) fn distance(self) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "less than the slices of a slab")]
-        let distance = (self.0.addr() % SLAB_SLICES_MAX) as u32;
-        distance
-    }
-}
-
 /// Where the region and its tables begin. They stay where they are until the process ends.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]
@@ -379,30 +306,15 @@ impl Tables {
         unsafe { NonNull::new_unchecked(address) }
     }
 
+    /// How far an address lies behind the first byte of a slice, in bytes.
+    #[inline]
+    pub(crate) fn distance(&self, first: Slice, address: NonNull<u8>) -> usize {
+        address.addr().get().wrapping_sub(self.address(first).addr().get())
+    }
+
     /// The memory of `count` slices from `first` on.
     #[inline]
     pub(crate) fn memory(&self, first: Slice, count: u32) -> NonNull<[u8]> {
         NonNull::slice_from_raw_parts(self.address(first), (count as usize) << SLICE_SHIFT)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::thread_heap::EMPTY;
-
-    #[test]
-    fn an_owner_tells_heap_distance_and_large_class() {
-        for class in SizeClass::all() {
-            for distance in 0..class.slices() {
-                let owner = Owner::new(&EMPTY, class, distance);
-                assert!(ptr::eq(owner.heap(), &raw const EMPTY));
-                assert_eq!(owner.distance(), distance);
-                assert_eq!(owner.large_class(&EMPTY), Some(class).filter(|class| class.is_large()));
-                assert_eq!(owner.is_first_of(&EMPTY), distance == 0);
-                assert_eq!(owner.is_quick(&EMPTY), distance == 0 && !class.is_large());
-            }
-        }
-        assert_eq!(Owner::NONE.large_class(&EMPTY), None);
     }
 }

@@ -6,11 +6,12 @@ use core::ptr::NonNull;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::large::{self, Large};
+use crate::owner::Owner;
 use crate::pool::with_thread_heap;
 use crate::process_heap::{refresh, with_started_heap};
 use crate::size_class::{GRANULE, SLOT_BYTES_MAX, SizeClass};
 use crate::slab::Slab;
-use crate::slice::{Owner, SLICE_BYTES, Slice, Tables};
+use crate::slice::{SLICE_BYTES, Slice, Tables};
 use crate::thread_heap::{ThreadHeap, count, thread_heap};
 use crate::{AllocError, Family, Startup, misuse};
 
@@ -124,14 +125,6 @@ pub(crate) fn slab_event(slot: *mut u8) {
     heap.slab_event(unsafe { Slice::new(number) });
 }
 
-/// Where a block lies.
-enum Found {
-    /// In this slab, of this heap or of another.
-    Slot(Slab, *const ThreadHeap),
-    /// It is a block of its own, or nothing.
-    Elsewhere,
-}
-
 /// Finds whose the slab is that a block lies in, and its first slice. `None` where there is none.
 #[inline(always)]
 fn owner_of(tables: Tables, limit: usize, block: NonNull<u8>) -> Option<(Owner, Slice)> {
@@ -151,29 +144,18 @@ fn owner_of(tables: Tables, limit: usize, block: NonNull<u8>) -> Option<(Owner, 
     Some((owner, unsafe { slice.sub(owner.distance()) }))
 }
 
-/// Finds the slab of a block.
+/// Finds the slab that a block lies in, whoever has it.
 #[inline(always)]
-fn find(tables: Tables, limit: usize, block: NonNull<u8>) -> Found {
-    let found = owner_of(tables, limit, block)
-        .and_then(|(owner, first)| Some(Found::Slot(Slab::at(tables, first)?, owner.heap())));
-    found.unwrap_or(Found::Elsewhere)
+fn slab_of(tables: Tables, limit: usize, block: NonNull<u8>) -> Option<Slab> {
+    let (_, first) = owner_of(tables, limit, block)?;
+    Slab::at(tables, first)
 }
 
 /// The slab of this thread's heap that an address lies in.
 pub(crate) fn own_slab(address: NonNull<u8>) -> Option<Slab> {
     let heap = thread_heap();
-    match find(heap.tables.get(), heap.limit.get(), address) {
-        Found::Slot(slab, owner) => Some(slab).filter(|_| core::ptr::eq(owner, heap)),
-        Found::Elsewhere => None,
-    }
-}
-
-/// Finds the slab of a block that may lie beyond what the heap knows.
-fn find_for(heap: &ThreadHeap, block: NonNull<u8>) -> Found {
-    if heap.tables.get().number(block.as_ptr()) >= heap.limit.get() {
-        refresh(heap);
-    }
-    find(heap.tables.get(), heap.limit.get(), block)
+    let (owner, first) = owner_of(heap.tables.get(), heap.limit.get(), address)?;
+    Slab::at(heap.tables.get(), first).filter(|_| core::ptr::eq(owner.heap(), heap))
 }
 
 /// Takes back whatever the fast path does not.
@@ -189,48 +171,34 @@ pub(crate) unsafe fn free<S: Startup>(block: *mut u8) {
     let Some((owner, first)) = owner_of(tables, heap.limit.get(), block) else {
         return free_elsewhere::<S>(block);
     };
-    let Some(class) = owner.large_class(heap) else {
-        return free_remote(heap, first, block);
-    };
-    let offset = block.addr().get() - tables.address(first).addr().get();
-    if !(class.has_slot_at(offset) && heap.push(class, block)) {
-        free_checked(block);
+    if let Some(class) = owner.medium_class(heap)
+        && class.has_slot_at(tables.distance(first, block))
+        && heap.push(class, block)
+    {
+        return;
     }
+    give(heap, owner, first, block);
 }
 
-/// Takes back a slot of another heap's slab, which begins at `first`.
+/// Takes back a slot of the slab that begins at `first`, of this heap or of another. What is no
+/// slot, or the one that was freed last, ends the process.
 #[inline(never)]
-fn free_remote(heap: &ThreadHeap, first: Slice, block: NonNull<u8>) {
+fn give(heap: &ThreadHeap, owner: Owner, first: Slice, block: NonNull<u8>) {
     let tables = heap.tables.get();
-    let offset = block.addr().get() - tables.address(first).addr().get();
-    let is_remote = !core::ptr::eq(tables.owner(first).get().heap(), heap);
-    // Of the line nothing else is looked at: it is the owner's, and hot.
-    if !(is_remote && tables.line(first).has_slot_at(offset) && heap.free_remote(first, block)) {
-        free_checked(block);
+    let is_mine = core::ptr::eq(owner.heap(), heap);
+    // Of another heap's line nothing else is looked at: it is its owner's, and hot.
+    if !is_mine
+        && tables.line(first).has_slot_at(tables.distance(first, block))
+        && heap.free_remote(first, block)
+    {
+        return;
     }
-}
-
-/// Takes back a slot with all checks, the misuse of which ends the process.
-#[cold]
-#[inline(never)]
-fn free_checked(block: NonNull<u8>) {
-    let heap = thread_heap();
-    if let Found::Slot(slab, owner) = find(heap.tables.get(), heap.limit.get(), block) {
-        give(heap, &slab, owner, block);
-    }
-}
-
-/// Takes a slot back, of this heap or of another.
-#[inline(always)]
-fn give(heap: &ThreadHeap, slab: &Slab, owner: *const ThreadHeap, block: NonNull<u8>) {
-    if core::ptr::eq(owner, heap) {
-        check(slab, block);
-        heap.give(slab, block);
-    } else if !slab.line().has_slot_at(slab.offset(block)) || !heap.free_remote(slab.first, block) {
-        // Nothing else is looked at: the line is the owner's, and hot.
-        check(slab, block);
+    let Some(slab) = Slab::at(tables, first) else { misuse::no_block(block) };
+    check(&slab, block);
+    if !is_mine {
         misuse::double_free(block);
     }
+    heap.give(&slab, block);
 }
 
 /// Ends the process where `block` is no slot of the slab, or the one that was freed last.
@@ -248,9 +216,14 @@ fn check(slab: &Slab, block: NonNull<u8>) {
 /// Takes back a large block, or a slot of a thread that has no heap, or one in new slices.
 #[inline(never)]
 fn free_elsewhere<S: Startup>(block: NonNull<u8>) {
-    with_thread_heap::<S, _>(|heap| match find_for(heap, block) {
-        Found::Slot(slab, owner) => give(heap, &slab, owner, block),
-        Found::Elsewhere => large::free(block),
+    with_thread_heap::<S, _>(|heap| {
+        if heap.tables.get().number(block.as_ptr()) >= heap.limit.get() {
+            refresh(heap);
+        }
+        match owner_of(heap.tables.get(), heap.limit.get(), block) {
+            Some((owner, first)) => give(heap, owner, first, block),
+            None => large::free(block),
+        }
     });
 }
 
@@ -267,12 +240,12 @@ enum Block {
 #[inline(always)]
 fn block_at(block: NonNull<u8>) -> Block {
     let heap = thread_heap();
-    match find(heap.tables.get(), heap.limit.get(), block) {
-        Found::Slot(slab, _) => {
+    match slab_of(heap.tables.get(), heap.limit.get(), block) {
+        Some(slab) => {
             check(&slab, block);
             Block::Slot(slab.class.slot_bytes())
         }
-        Found::Elsewhere => block_elsewhere(block),
+        None => block_elsewhere(block),
     }
 }
 
@@ -283,12 +256,12 @@ fn block_elsewhere(block: NonNull<u8>) -> Block {
     let known =
         with_started_heap(|process| (process.spans.tables(), process.spans.region.end() as usize));
     let Some((tables, end)) = known else { misuse::no_block(block) };
-    match find(tables, end, block) {
-        Found::Slot(slab, _) => {
+    match slab_of(tables, end, block) {
+        Some(slab) => {
             check(&slab, block);
             Block::Slot(slab.class.slot_bytes())
         }
-        Found::Elsewhere => Block::Large(large::usable_bytes(tables, end, block)),
+        None => Block::Large(large::usable_bytes(tables, end, block)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is in the heap, area by area, and a check of its invariants.
 
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::process_heap::{ProcessHeap, with_started_heap};
@@ -186,23 +186,33 @@ impl ProcessHeap {
 }
 
 impl ThreadHeap {
-    /// Whether the bins of this thread's heap lead through slots of slabs of their classes
-    /// (invariant 1).
+    /// Whether the bins of this thread's heap lead through slots of slabs of their classes, as many
+    /// at least as were freed into them (invariants 1 and 2).
     fn verify_bins(&self) -> Result<(), Corruption> {
+        let mut pushed_bytes = 0;
         for class in SizeClass::all() {
             let mut next = NonNull::new(self.bin(class).get());
             // A chain from a slab, and what was freed in front of it.
-            let mut slots_left = class.capacity() + u32::from(class.bin_slots());
+            let slots_max = class.capacity() + u32::from(class.bin_slots());
+            let mut slots = 0;
             while let Some(slot) = next {
                 let is_slot = slow::own_slab(slot)
                     .is_some_and(|slab| slab.class == class && slab.has_slot_at(slot));
-                if !is_slot || slots_left == 0 {
+                if !is_slot || slots == slots_max {
                     return Err(Corruption::FreeSlots { address: slot.addr().get() });
                 }
-                slots_left -= 1;
+                slots += 1;
                 // SAFETY: the slots of a bin lead to each other by their first words.
                 next = NonNull::new(unsafe { slot.cast::<*mut u8>().read() });
             }
+            let pushed = self.pushed(class).get();
+            pushed_bytes += usize::from(pushed) * class.slot_bytes();
+            if slots < u32::from(pushed) {
+                return Err(Corruption::FreeSlots { address: ptr::from_ref(self).addr() });
+            }
+        }
+        if pushed_bytes != self.pushed_bytes() {
+            return Err(Corruption::FreeSlots { address: ptr::from_ref(self).addr() });
         }
         Ok(())
     }
@@ -336,6 +346,40 @@ mod tests {
         // SAFETY: as it was.
         unsafe { link.write(kept) };
         assert_eq!(verify(), Ok(()));
+    }
+
+    #[test]
+    fn a_bin_that_is_shorter_than_it_says_is_found() {
+        let block = malloc(5000).unwrap();
+        // SAFETY: freed once.
+        unsafe { free(block) };
+        assert_eq!(verify(), Ok(()));
+        let heap = thread_heap();
+        let bin = heap.bin(SizeClass::of(5000));
+        let kept = bin.replace(ptr::null_mut());
+        assert!(matches!(verify(), Err(Corruption::FreeSlots { .. })));
+        bin.set(kept);
+        let class = SizeClass::of(5000);
+        let count = heap.pushed(class).replace(0);
+        assert!(matches!(verify(), Err(Corruption::FreeSlots { .. })));
+        heap.pushed(class).set(count);
+        assert_eq!(verify(), Ok(()));
+    }
+
+    #[test]
+    fn bins_hold_no_more_than_their_budget() {
+        let mut held_bytes_peak = 0;
+        for class in SizeClass::all() {
+            let blocks = [(); 40].map(|()| malloc(class.slot_bytes()).unwrap());
+            for block in blocks {
+                // SAFETY: freed once.
+                unsafe { free(block) };
+                assert!(thread_heap().pushed(class).get() < class.bin_slots());
+                held_bytes_peak = held_bytes_peak.max(thread_heap().pushed_bytes());
+            }
+            assert_eq!(verify(), Ok(()));
+        }
+        assert!((1..=256 << 10).contains(&held_bytes_peak), "{held_bytes_peak}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::size_class::CLASS_COUNT;
 /// What a heap counted, for statistics.
 #[derive(Debug)]
 pub(crate) struct Counts {
-    /// Slots that were put into bins.
+    /// Slots that were put into bins, less those that were put back into slabs.
     pub(crate) handed_out: [AtomicUsize; CLASS_COUNT],
     pub(crate) calloc: AtomicUsize,
     pub(crate) realloc: AtomicUsize,

@@ -9,7 +9,7 @@
 //!                                              5  up to a page more of the slab being carved
 //!                                              6  an empty slab, or a new one
 //!   free   ──▶ the slab's free list ──(its countdown is over)──▶ queued, or empty
-//!      └─ of a large class ──▶ its bin ──(it is full)──▶ half of it into the slabs
+//!      └─ of a medium class ──▶ its bin ──(it is full)──▶ half of it into the slabs
 //! ```
 //!
 //! Memory that was touched comes before memory that was not. The fast paths are in `family.rs`;
@@ -25,12 +25,13 @@ use core::sync::atomic::AtomicBool;
 
 use self::counts::Counts;
 pub(crate) use self::counts::count;
+use crate::owner::Owner;
 use crate::process_heap::{take_slab, with_started_heap};
 use crate::protocol::{IdleLinks, Inbox};
 use crate::remote::Outgoing;
 use crate::size_class::{CLASS_COUNT, SMALL_COUNT, SizeClass};
 use crate::slab::Slab;
-use crate::slice::{Link, Owner, Slice, Tables};
+use crate::slice::{Link, Slice, Tables};
 use crate::sys;
 
 /// Empty slabs that a heap keeps, at the most.
@@ -62,7 +63,7 @@ pub(crate) struct ThreadHeap {
     /// The classes of small sizes, by their granules.
     pub(crate) small: [SizeClass; SMALL_COUNT],
     pub(crate) bins: [Cell<*mut u8>; CLASS_COUNT],
-    /// Slots at the front of the bin of a large class that were freed into it.
+    /// Slots at the front of the bin of a medium class that were freed into it.
     pushed: [Cell<u8>; CLASS_COUNT],
     /// The bytes of all of those.
     pushed_bytes: Cell<usize>,
@@ -153,16 +154,21 @@ impl ThreadHeap {
     #[inline(always)]
     pub(crate) fn pop_any(&self, class: SizeClass) -> Option<NonNull<u8>> {
         let slot = self.pop(class)?;
-        if class.is_large() && self.pushed(class).get() > 0 {
+        if class.is_medium() && self.pushed(class).get() > 0 {
             self.set_pushed(class, self.pushed(class).get() - 1);
         }
         Some(slot)
     }
 
     #[inline]
-    fn pushed(&self, class: SizeClass) -> &Cell<u8> {
+    pub(crate) fn pushed(&self, class: SizeClass) -> &Cell<u8> {
         // SAFETY: a class is less than the number of classes (its invariant).
         unsafe { self.pushed.get_unchecked(class.index()) }
+    }
+
+    /// The bytes of all slots that were freed into bins.
+    pub(crate) fn pushed_bytes(&self) -> usize {
+        self.pushed_bytes.get()
     }
 
     /// Notes how many slots at the front of a bin were freed into it.
@@ -182,7 +188,7 @@ impl ThreadHeap {
     }
 
     /// Takes a slot of a class whose bin is empty, where that takes no more than what was freed to
-    /// the active slab: of large slots, of which a slab has few, that is most of the time. `None`
+    /// the active slab: of medium slots, of which a slab has few, that is most of the time. `None`
     /// says nothing.
     #[inline(always)]
     pub(crate) fn refill_quickly(&self, class: SizeClass) -> Option<NonNull<u8>> {

@@ -12,15 +12,16 @@
 use core::ptr::{self, NonNull};
 
 use super::ThreadHeap;
+use crate::owner::Owner;
 use crate::process_heap::give_slices;
 use crate::size_class::SizeClass;
 use crate::slab::{Place, Slab};
-use crate::slice::{Link, Owner, Slice};
+use crate::slice::{Link, Slice};
 
 /// The slices of all empty slabs that a heap keeps, at the most.
 const EMPTY_SLICES_MAX: u32 = 4;
 
-/// What may be freed into the bins of all large classes of a heap, in bytes: they keep their slabs
+/// What may be freed into the bins of all medium classes of a heap, in bytes: they keep their slabs
 /// from being given back, also those of a thread that is idle.
 const PUSHED_BYTES_MAX: usize = 256 << 10;
 
@@ -142,7 +143,7 @@ impl ThreadHeap {
         }
     }
 
-    /// Takes a slot of a large class back into its bin. `false`, and nothing changed, where it is
+    /// Takes a slot of a medium class back into its bin. `false`, and nothing changed, where it is
     /// the one that was freed last.
     ///
     /// A slab has few slots of such a class: its lists would be short, and every other request a
@@ -172,7 +173,7 @@ impl ThreadHeap {
     fn relieve(&self, class: SizeClass) {
         if self.pushed_bytes.get() > PUSHED_BYTES_MAX {
             SizeClass::all()
-                .filter(|class| class.is_large())
+                .filter(|class| class.is_medium())
                 .for_each(|class| self.empty_bin(class));
             return;
         }

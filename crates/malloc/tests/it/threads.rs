@@ -244,58 +244,49 @@ fn what_was_freed_for_an_idle_thread_goes_back_by_one_trim() {
     });
 }
 
+/// The resident bytes that each of so many threads costs, while all of them are idle after each
+/// built blocks of these sizes and gave them back.
+fn resident_bytes_of_an_idle_thread(
+    threads: usize,
+    sizes: impl Fn() -> Box<dyn Iterator<Item = usize>> + Sync,
+) -> usize {
+    let (barrier, end) = (Barrier::new(threads + 1), Barrier::new(threads + 1));
+    let start = resident_bytes();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let work = || {
+                let blocks: Vec<_> = sizes().map(|size| (Block::of(size, 1), size)).collect();
+                blocks.into_iter().for_each(|(block, size)| block.give_back(size, 1));
+                barrier.wait();
+                end.wait();
+            };
+            thread::Builder::new().stack_size(64 << 10).spawn_scoped(scope, work).unwrap();
+        }
+        barrier.wait();
+        trim(0);
+        let each = (resident_bytes() - start) / threads;
+        end.wait();
+        each
+    })
+}
+
 #[test]
 fn a_thousand_idle_threads_keep_little() {
     alone("threads::a_thousand_idle_threads_keep_little", || {
-        const THREADS: usize = 1000;
-        let (barrier, end) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
-        let start = resident_bytes();
-        thread::scope(|scope| {
-            for _ in 0..THREADS {
-                let work = || {
-                    let blocks: Vec<_> = (0..2000).map(|_| Block::of(100, 1)).collect();
-                    blocks.into_iter().for_each(|block| block.give_back(100, 1));
-                    barrier.wait();
-                    end.wait();
-                };
-                thread::Builder::new().stack_size(64 << 10).spawn_scoped(scope, work).unwrap();
-            }
-            barrier.wait();
-            let each = (resident_bytes() - start) / THREADS;
-            end.wait();
-            // No more than half of what each had, its stack included: a page or so of each slab
-            // that it keeps ready, and four slices that are empty.
-            assert!(each < 160 << 10, "{} KiB each", each >> 10);
-        });
+        let sizes = || -> Box<dyn Iterator<Item = usize>> { Box::new((0..2000).map(|_| 100)) };
+        let each = resident_bytes_of_an_idle_thread(1000, sizes);
+        // No more than half of what each had, its stack included: a page or so of each slab that
+        // it keeps ready, and four slices that are empty.
+        assert!(each < 160 << 10, "{} KiB each", each >> 10);
     });
 }
 
 #[test]
-fn a_hundred_idle_threads_keep_little_of_all_sizes() {
-    alone("threads::a_hundred_idle_threads_keep_little_of_all_sizes", || {
-        const THREADS: usize = 100;
-        let (barrier, end) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
-        let start = resident_bytes();
-        thread::scope(|scope| {
-            for _ in 0..THREADS {
-                let work = || {
-                    let sizes = || (0..3000).map(|number| 16 + number * 7919 % (32 << 10));
-                    let blocks: Vec<_> = sizes().map(|size| Block::of(size, 1)).collect();
-                    blocks.into_iter().zip(sizes()).for_each(|(block, size)| {
-                        block.give_back(size, 1);
-                    });
-                    barrier.wait();
-                    end.wait();
-                };
-                thread::Builder::new().stack_size(64 << 10).spawn_scoped(scope, work).unwrap();
-            }
-            barrier.wait();
-            trim(0);
-            let each = (resident_bytes() - start) / THREADS;
-            end.wait();
-            // Of the 46 MiB that each had.
-            assert!(each < 2 << 20, "{} KiB each", each >> 10);
-        });
+fn idle_threads_keep_a_tenth_of_all_sizes() {
+    alone("threads::idle_threads_keep_a_tenth_of_all_sizes", || {
+        let all = || (0..1000).map(|number: usize| 16 + number * 7919 % (32 << 10));
+        let each = resident_bytes_of_an_idle_thread(20, || Box::new(all()));
+        assert!(each < all().sum::<usize>() / 10, "{} KiB each", each >> 10);
     });
 }
 
