@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   │ address of the heap, a multiple of 1024 │ class, if medium │ distance │
-//!                                               6 bits             4 bits: slices to the slab's first
+//!                                               6 bits             4 bits
+//!   distance: slices from the first one of the slab
 //! ```
 //!
 //! The first slice of a slab of small slots has the address of its heap and no more, so that the

@@ -155,7 +155,7 @@ impl ThreadHeap {
     pub(crate) fn pop_any(&self, class: SizeClass) -> Option<NonNull<u8>> {
         let slot = self.pop(class)?;
         if class.is_medium() && self.pushed(class).get() > 0 {
-            self.set_pushed(class, self.pushed(class).get() - 1);
+            self.note_pops(class, 1);
         }
         Some(slot)
     }
@@ -171,12 +171,21 @@ impl ThreadHeap {
         self.pushed_bytes.get()
     }
 
-    /// Notes how many slots at the front of a bin were freed into it.
-    #[inline]
-    fn set_pushed(&self, class: SizeClass, count: u8) {
-        let before = usize::from(self.pushed(class).replace(count));
-        let change = usize::from(count).wrapping_sub(before).wrapping_mul(class.slot_bytes());
-        self.pushed_bytes.set(self.pushed_bytes.get().wrapping_add(change));
+    /// Notes one slot more at the front of a bin that was freed into it. Returns their number.
+    #[inline(always)]
+    fn note_push(&self, class: SizeClass) -> u8 {
+        let count = self.pushed(class).get() + 1;
+        self.pushed(class).set(count);
+        self.pushed_bytes.set(self.pushed_bytes.get() + class.slot_bytes());
+        count
+    }
+
+    /// Notes that so many of the slots at the front of a bin are elsewhere now.
+    #[inline(always)]
+    fn note_pops(&self, class: SizeClass, count: u8) {
+        self.pushed(class).set(self.pushed(class).get().wrapping_sub(count));
+        let bytes = usize::from(count) * class.slot_bytes();
+        self.pushed_bytes.set(self.pushed_bytes.get().wrapping_sub(bytes));
     }
 
     fn slab(&self, first: Slice) -> Option<Slab> {

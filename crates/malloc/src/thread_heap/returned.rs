@@ -158,8 +158,7 @@ impl ThreadHeap {
         unsafe { slot.cast::<*mut u8>().write(bin.get()) };
         bin.set(slot.as_ptr());
         self.count_slots(class, 1);
-        let count = self.pushed(class).get() + 1;
-        self.set_pushed(class, count);
+        let count = self.note_push(class);
         if count == class.bin_slots() || self.pushed_bytes.get() > PUSHED_BYTES_MAX {
             self.relieve(class);
         }
@@ -178,7 +177,7 @@ impl ThreadHeap {
             return;
         }
         let kept = class.bin_slots() / 2;
-        self.set_pushed(class, kept);
+        self.note_pops(class, self.pushed(class).get() - kept);
         let Some(mut last) = NonNull::new(self.bin(class).get()) else { return };
         for _ in 1..kept {
             // SAFETY: the slots of a bin lead to each other by their first words.
@@ -235,7 +234,7 @@ impl ThreadHeap {
     }
 
     fn empty_bin(&self, class: SizeClass) {
-        self.set_pushed(class, 0);
+        self.note_pops(class, self.pushed(class).get());
         self.put_back(class, self.bin(class).replace(ptr::null_mut()));
     }
 
