@@ -15,7 +15,7 @@
 //! while the slab is active or has slots to carve it never gets to 0; of a full slab it gets
 //! there after a few frees, so that the slab is worth queueing; of a queued one when it is empty.
 //!
-//! What follows from that for a heap is in `thread_heap.rs`.
+//! What follows from that for a heap is in `thread_heap/`.
 
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::Relaxed;
