@@ -53,18 +53,61 @@ pub struct ArenaPool<'env> {
 
 impl<'env> ArenaPool<'env> {
     /// A pool without arenas.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    ///
+    /// static NAMES: ArenaPool<'static> = ArenaPool::new();
+    ///
+    /// let load = || NAMES.lease().alloc_str("main");
+    /// let name: &'static str = std::thread::spawn(load).join().unwrap()?;
+    /// assert_eq!(name, "main");
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { idle: SegQueue::new() }
     }
 
     /// An arena for the caller alone: one that came back, or a new one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ArenaPool::new();
+    /// pool.lease().alloc(value(7))?;
+    /// let first = pool.lease(); // the arena that came back
+    /// let second = pool.lease(); // a new one
+    /// assert!(first.used_bytes() > 0 && second.used_bytes() == 0);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub fn lease(&self) -> Lease<'_, 'env> {
         let arena = self.idle.pop().unwrap_or_else(Arena::sendable);
         Lease { pool: self, arena: ManuallyDrop::new(arena) }
     }
 
     /// Destroys all objects of all arenas, and keeps some memory of each.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::value;
+    /// use std::sync::Arc;
+    ///
+    /// let settings = Arc::new("shared");
+    /// let mut pool = ArenaPool::new();
+    /// pool.lease().create(value(Arc::clone(&settings)))?;
+    /// assert_eq!(Arc::strong_count(&settings), 2); // the lease is over, the object lives
+    /// pool.reset();
+    /// assert_eq!(Arc::strong_count(&settings), 1);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub fn reset(&mut self) {
         /// Goes on with the others where a destructor panics.
         struct Left<'a, 'env> {
@@ -92,6 +135,21 @@ impl<'env> ArenaPool<'env> {
     }
 
     /// The bytes of all chunks of all arenas that are not leased.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::zeroed;
+    ///
+    /// let mut pool = ArenaPool::new();
+    /// pool.lease().alloc(zeroed::<[u8; 10_000]>())?;
+    /// let reserved_bytes = pool.reserved_bytes();
+    /// assert!(reserved_bytes >= 10_000);
+    /// pool.reset();
+    /// assert_eq!(pool.reserved_bytes(), reserved_bytes); // kept warm
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub fn reserved_bytes(&mut self) -> usize {
         let mut bytes = 0;
         for _ in 0..self.idle.len() {
@@ -118,6 +176,24 @@ impl fmt::Debug for ArenaPool<'_> {
 ///
 /// 1. `arena` is not reset, and goes back to `pool`, where it is reset or dropped only by who has
 ///    the pool alone.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::ArenaPool;
+/// use heapwright_new::{NewError, value};
+///
+/// let pool = ArenaPool::new();
+/// let lease = pool.lease();
+/// let title = lease.scope(|scratch| {
+///     let draft = scratch.create(value(String::from("a title")))?;
+///     draft.make_ascii_uppercase();
+///     Ok::<_, NewError<_>>(lease.alloc_str(draft)?)
+/// })?;
+/// drop(lease);
+/// assert_eq!(title, "A TITLE");
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 pub struct Lease<'pool, 'env> {
     pool: &'pool ArenaPool<'env>,
     arena: ManuallyDrop<Arena<'env, Sendable>>,
@@ -141,6 +217,23 @@ impl<'pool, 'env> Lease<'pool, 'env> {
     /// # Errors
     ///
     /// [`NewError`]: there is no memory, or the constructor failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::value;
+    ///
+    /// struct Node<'a> {
+    ///     parent: Option<&'a Node<'a>>,
+    /// }
+    ///
+    /// let pool = ArenaPool::new();
+    /// let root = &*pool.lease().alloc(value(Node { parent: None }))?;
+    /// let leaf = pool.lease().alloc(value(Node { parent: Some(root) }))?; // in whichever arena
+    /// assert!(leaf.parent.is_some_and(|parent| parent.parent.is_none()));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn alloc<T, I: Init<T>>(&self, init: I) -> Result<&'pool mut T, NewError<I::Error>> {
         // SAFETY: it lies in the arena of this lease.
@@ -152,6 +245,22 @@ impl<'pool, 'env> Lease<'pool, 'env> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::BadAlloc;
+    ///
+    /// let pool = ArenaPool::new();
+    /// let sorted = |numbers: &[u32]| {
+    ///     let sorted = pool.lease().alloc_slice(numbers)?;
+    ///     sorted.sort_unstable();
+    ///     Ok::<_, BadAlloc>(sorted)
+    /// };
+    /// assert_eq!(sorted(&[3, 1, 2])?, [1, 2, 3]);
+    /// # Ok::<(), BadAlloc>(())
+    /// ```
     #[inline]
     pub fn alloc_slice<T: Copy>(&self, slice: &[T]) -> Result<&'pool mut [T], BadAlloc> {
         // SAFETY: it lies in the arena of this lease.
@@ -163,6 +272,20 @@ impl<'pool, 'env> Lease<'pool, 'env> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    ///
+    /// let pool = ArenaPool::new();
+    /// let path = {
+    ///     let request = String::from("GET /index.html");
+    ///     pool.lease().alloc_str(&request[4..])?
+    /// };
+    /// assert_eq!(path, "/index.html");
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn alloc_str(&self, string: &str) -> Result<&'pool mut str, BadAlloc> {
         // SAFETY: it lies in the arena of this lease.
@@ -174,6 +297,22 @@ impl<'pool, 'env> Lease<'pool, 'env> {
     /// # Errors
     ///
     /// [`NewError`]: there is no memory, or the constructor failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ArenaPool::new();
+    /// let lines = std::thread::scope(|threads| {
+    ///     let worker = threads.spawn(|| pool.lease().create(value(vec!["by a worker"])));
+    ///     worker.join().unwrap()
+    /// })?;
+    /// lines.push("by its successor"); // destroyed with the pool
+    /// assert_eq!(lines.len(), 2);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn create<T: Send + 'env, I: Init<T>>(
         &self,
@@ -188,6 +327,20 @@ impl<'pool, 'env> Lease<'pool, 'env> {
     /// # Errors
     ///
     /// [`NewError`]: there is no memory, or the constructor failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ArenaPool::new();
+    /// let task = pool.lease().create_pin(value(async { 6 * 7 }))?;
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(task.poll(&mut context), Poll::Ready(42));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn create_pin<T: Send + 'env, I: PinInit<T>>(
         &self,
@@ -207,6 +360,21 @@ impl<'pool, 'env> Lease<'pool, 'env> {
     /// # Errors
     ///
     /// [`NewError`]: there is no memory, the array would be too long, or a constructor failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::ArenaPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ArenaPool::new();
+    /// let buckets = pool.lease().create_array(4, |_| value(Vec::new()))?;
+    /// for number in 0..10 {
+    ///     buckets[number % 4].push(number);
+    /// }
+    /// assert_eq!(buckets[1], [1, 5, 9]);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn create_array<T: Send + 'env, I: Init<T>>(
         &self,

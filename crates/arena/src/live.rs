@@ -16,6 +16,26 @@ use crate::source::StaticSource;
 /// # Invariants
 ///
 /// 1. `next_run` is null or a valid run of `runs`.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::{Arena, Live};
+/// use heapwright_new::value;
+///
+/// struct Particle {
+///     age: u32,
+/// }
+///
+/// let mut arena = Arena::new();
+/// for age in [3, 4] {
+///     arena.create(value(Particle { age }))?;
+/// }
+/// let particles: Live<'_, Particle, _> = arena.live();
+/// particles.for_each(|mut particle| particle.age += 1);
+/// assert_eq!(arena.live::<Particle>().map(|particle| particle.age).max(), Some(5));
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[derive(Debug)]
 pub struct Live<'a, T, E: Copy + PartialEq> {
     runs: PhantomData<&'a Runs<E>>,

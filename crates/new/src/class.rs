@@ -11,6 +11,28 @@ use allocator_api2::alloc::Allocator;
 use crate::{Init, NewError, Owned, PinInit, StaticAllocator};
 
 /// A handle to an object of a type that names its own allocator.
+///
+/// # Examples
+///
+/// The pool of the class is named nowhere:
+///
+/// ```
+/// use heapwright_new::{Class, ClassOwned, class_pool, value};
+///
+/// struct Order {
+///     price: u32,
+/// }
+/// class_pool!(Order);
+///
+/// struct Book {
+///     best: ClassOwned<Order>,
+/// }
+///
+/// let mut book = Book { best: Order::try_new_with(value(Order { price: 7 }))? };
+/// book.best.price += 1;
+/// assert_eq!(book.best.price, 8);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 pub type ClassOwned<T> = Owned<T, <T as Class>::Allocator>;
 
 /// A type with an allocator of its own: C++'s class with `operator new` and `operator delete`.
@@ -41,6 +63,29 @@ pub trait Class: Sized {
     type Allocator: Allocator;
 
     /// The allocator, or a name of it.
+    ///
+    /// # Examples
+    ///
+    /// For the forms of `new` that [`Class`] itself has not:
+    ///
+    /// ```
+    /// use heapwright_new::{ByType, Class, Label, Owned, label};
+    ///
+    /// struct Order(u32);
+    /// label!(Order);
+    ///
+    /// impl Class for Order {
+    ///     type Allocator = ByType<Self>;
+    ///
+    ///     fn allocator() -> ByType<Self> {
+    ///         ByType::default()
+    ///     }
+    /// }
+    ///
+    /// let order = Owned::try_new_in(Order(7), Order::allocator())?;
+    /// assert_eq!((order.0, Order::label().live_count()), (7, 1)); // counted, as all orders are
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     fn allocator() -> Self::Allocator;
 
     /// A new object on the type's own allocator, built in place.
@@ -48,6 +93,25 @@ pub trait Class: Sized {
     /// # Errors
     ///
     /// As [`Owned::try_new_with_in`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::num::ParseIntError;
+    /// use heapwright_new::{Class, ClassOwned, NewError, class_pool, init};
+    ///
+    /// struct Order {
+    ///     price: u32,
+    /// }
+    /// class_pool!(Order);
+    ///
+    /// fn read(text: &str) -> Result<ClassOwned<Order>, NewError<ParseIntError>> {
+    ///     Order::try_new_with(init!(Order { price <- text.parse() } ? ParseIntError))
+    /// }
+    /// assert_eq!(read("7")?.price, 7);
+    /// assert!(read("seven").is_err()); // the slot went back to the pool
+    /// # Ok::<(), NewError<ParseIntError>>(())
+    /// ```
     #[inline]
     fn try_new_with<I: Init<Self>>(init: I) -> Result<ClassOwned<Self>, NewError<I::Error>> {
         Owned::try_new_with_in(init, Self::allocator())
@@ -58,6 +122,22 @@ pub trait Class: Sized {
     /// # Errors
     ///
     /// As [`Owned::try_pin_with_in`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::marker::PhantomPinned;
+    /// use heapwright_new::{Class, class_pool, value};
+    ///
+    /// struct Session(u32, PhantomPinned);
+    /// class_pool!(Session);
+    ///
+    /// let session = Session::try_pin_with(value(Session(7, PhantomPinned)))?;
+    /// let address = &raw const *session;
+    /// let sessions = [session]; // moves the handle, and no session
+    /// assert!(core::ptr::eq(&raw const *sessions[0], address));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     fn try_pin_with<I: PinInit<Self>>(init: I) -> Result<Pin<ClassOwned<Self>>, NewError<I::Error>>
     where

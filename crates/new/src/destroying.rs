@@ -23,6 +23,48 @@ use heapwright_malloc::Malloc;
 ///
 /// [`destroying_delete`](Self::destroying_delete) destroys the object and gives all of its memory
 /// back, once.
+///
+/// # Examples
+///
+/// Deleted by way of what it begins with, and without a table of functions: a tag says what it is.
+///
+/// ```
+/// use core::ptr::NonNull;
+/// use heapwright_new::{DestroyingDelete, Malloc, Owned, SelfDeleting};
+/// use std::rc::Rc;
+///
+/// #[repr(C)]
+/// struct Node {
+///     is_leaf: bool,
+/// }
+///
+/// #[repr(C)]
+/// struct Leaf {
+///     node: Node,
+///     text: Rc<str>,
+/// }
+///
+/// // SAFETY: the handle of the whole destroys it and gives its memory back.
+/// unsafe impl DestroyingDelete<Malloc> for Node {
+///     unsafe fn destroying_delete(this: NonNull<Self>, heap: &Malloc) {
+///         // SAFETY: the object lives.
+///         if unsafe { this.as_ref() }.is_leaf {
+///             // SAFETY: so it begins a leaf, which nobody uses any more.
+///             drop(unsafe { Owned::from_raw_parts(this.cast::<Leaf>(), *heap) });
+///         } else {
+///             // SAFETY: so it is a whole node, which nobody uses any more.
+///             drop(unsafe { Owned::from_raw_parts(this, *heap) });
+///         }
+///     }
+/// }
+///
+/// let text: Rc<str> = "leaf".into();
+/// let leaf = Owned::new(Leaf { node: Node { is_leaf: true }, text: text.clone() });
+/// let (leaf, heap) = Owned::into_raw_parts(leaf);
+/// // SAFETY: it was a handle's, and begins with a node that says what it is.
+/// drop(unsafe { SelfDeleting::from_raw_parts(leaf.cast::<Node>(), heap) });
+/// assert_eq!(Rc::strong_count(&text), 1);
+/// ```
 pub unsafe trait DestroyingDelete<A: Allocator> {
     /// Destroys the object at `this` and gives its memory back to `allocator`.
     ///
@@ -30,6 +72,34 @@ pub unsafe trait DestroyingDelete<A: Allocator> {
     ///
     /// - `this` leads to a valid object, which nobody uses any more.
     /// - Its memory came from `allocator`, for the layout that the type makes its objects with.
+    ///
+    /// # Examples
+    ///
+    /// For objects that are kept by their addresses alone:
+    ///
+    /// ```
+    /// use core::ptr::NonNull;
+    /// use heapwright_new::{DestroyingDelete, Malloc, Owned};
+    /// use std::rc::Rc;
+    ///
+    /// struct Listener(Rc<()>);
+    ///
+    /// // SAFETY: a handle destroys the object and gives its memory back.
+    /// unsafe impl DestroyingDelete<Malloc> for Listener {
+    ///     unsafe fn destroying_delete(this: NonNull<Self>, heap: &Malloc) {
+    ///         // SAFETY: the caller's conditions; a listener's layout is that of its type.
+    ///         drop(unsafe { Owned::from_raw_parts(this, *heap) });
+    ///     }
+    /// }
+    ///
+    /// let events = Rc::new(());
+    /// let listen = || Owned::into_raw_parts(Owned::new(Listener(events.clone()))).0;
+    /// for listener in [listen(), listen()] {
+    ///     // SAFETY: each came from a handle just now, and is used no more.
+    ///     unsafe { Listener::destroying_delete(listener, &Malloc) };
+    /// }
+    /// assert_eq!(Rc::strong_count(&events), 1);
+    /// ```
     unsafe fn destroying_delete(this: NonNull<Self>, allocator: &A);
 }
 
@@ -119,6 +189,31 @@ impl<T: ?Sized + DestroyingDelete<A>, A: Allocator> SelfDeleting<T, A> {
     ///
     /// It is valid, nobody else uses or destroys it from now on, and its memory came from
     /// `allocator` for the layout that the type makes its objects with.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::{alloc::Layout, ptr::NonNull};
+    /// use heapwright_new::{AllocError, Allocator, DestroyingDelete, Malloc, SelfDeleting};
+    ///
+    /// struct Point(i32, i32);
+    ///
+    /// // SAFETY: a point has no destructor, and its block is of this layout.
+    /// unsafe impl<A: Allocator> DestroyingDelete<A> for Point {
+    ///     unsafe fn destroying_delete(this: NonNull<Self>, heap: &A) {
+    ///         // SAFETY: of this allocator and layout.
+    ///         unsafe { heap.deallocate(this.cast(), Layout::new::<Self>()) };
+    ///     }
+    /// }
+    ///
+    /// let block = Malloc.allocate(Layout::new::<Point>())?.cast::<Point>();
+    /// // SAFETY: the block is for a point, and ours.
+    /// unsafe { block.write(Point(3, 4)) };
+    /// // SAFETY: built just now, in a block of this layout.
+    /// let point = unsafe { SelfDeleting::from_raw_parts(block, Malloc) };
+    /// assert_eq!(point.0 + point.1, 7);
+    /// # Ok::<(), AllocError>(())
+    /// ```
     pub const unsafe fn from_raw_parts(object: NonNull<T>, allocator: A) -> Self {
         // INVARIANT: 1 is the caller's condition.
         Self { object, allocator, dropped: PhantomData }

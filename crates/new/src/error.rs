@@ -46,6 +46,21 @@ pub enum BadAlloc {
 
 impl BadAlloc {
     /// An allocator refused `layout`.
+    ///
+    /// # Examples
+    ///
+    /// In an allocating function of one's own:
+    ///
+    /// ```
+    /// use core::{alloc::Layout, ptr::NonNull};
+    /// use heapwright_new::{Allocator, BadAlloc, polymorphic::NullAllocator};
+    ///
+    /// fn buffer<A: Allocator>(layout: Layout, allocator: A) -> Result<NonNull<[u8]>, BadAlloc> {
+    ///     allocator.allocate(layout).map_err(|_| BadAlloc::exhausted(layout))
+    /// }
+    /// let refused = buffer(Layout::new::<u64>(), NullAllocator).unwrap_err();
+    /// assert_eq!(refused.to_string(), "no memory for 8 bytes aligned to 8");
+    /// ```
     #[must_use]
     pub const fn exhausted(layout: Layout) -> Self {
         Self::Exhausted { size: layout.size(), align: layout.align() }
@@ -75,6 +90,16 @@ pub enum NewError<E> {
 
 impl<E> NewError<E> {
     /// The same failure, with the constructor's error made into another one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let width = Owned::try_new_with("wide".parse::<u32>());
+    /// let error = width.unwrap_err().map_construct(|_| "no width");
+    /// assert_eq!(error.to_string(), "the constructor failed: no width");
+    /// ```
     pub fn map_construct<F>(self, change: impl FnOnce(E) -> F) -> NewError<F> {
         match self {
             Self::Alloc(refused) => NewError::Alloc(refused),
@@ -85,6 +110,18 @@ impl<E> NewError<E> {
 
 impl NewError<Infallible> {
     /// What is left where the constructor cannot fail.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::polymorphic::NullAllocator;
+    /// use heapwright_new::{BadAlloc, NewError, Owned, zeroed};
+    ///
+    /// fn page() -> Result<Owned<[u8; 4096], NullAllocator>, BadAlloc> {
+    ///     Owned::try_new_with_in(zeroed(), NullAllocator).map_err(NewError::into_bad_alloc)
+    /// }
+    /// assert_eq!(page().unwrap_err(), BadAlloc::Exhausted { size: 4096, align: 1 });
+    /// ```
     #[must_use]
     pub fn into_bad_alloc(self) -> BadAlloc {
         match self {
@@ -131,6 +168,23 @@ pub enum StorageError {
 }
 
 /// Why placement made no object: the storage cannot hold it, or the constructor failed.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{PlaceError, place};
+/// use core::mem::MaybeUninit;
+///
+/// let read = |bytes: &mut [MaybeUninit<u8>], text: &str| match place(bytes, text.parse::<u8>()) {
+///     Ok(number) => format!("got {}", *number),
+///     Err(PlaceError::Storage(_)) => String::from("more room"),
+///     Err(PlaceError::Construct(_)) => String::from("another number"),
+/// };
+/// let mut byte = [MaybeUninit::uninit()];
+/// assert_eq!(read(&mut byte, "7"), "got 7");
+/// assert_eq!(read(&mut byte, "777"), "another number");
+/// assert_eq!(read(&mut [], "7"), "more room");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PlaceError<E> {
     /// The storage cannot hold the object.
@@ -142,6 +196,19 @@ pub enum PlaceError<E> {
 }
 
 /// Why a slice could not be copied into an array: the lengths differ.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{LengthMismatch, NewError, Owned, copy_from};
+///
+/// fn key(text: &[u8]) -> Result<Owned<[u8; 16]>, NewError<LengthMismatch>> {
+///     Owned::try_new_with(copy_from(text))
+/// }
+/// let Err(NewError::Construct(short)) = key(b"secret") else { panic!("six are not sixteen") };
+/// assert_eq!(short.expected - short.found, 10);
+/// assert_eq!(short.to_string(), "6 elements cannot fill an array of 16");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{found} elements cannot fill an array of {expected}")]
 pub struct LengthMismatch {

@@ -20,6 +20,24 @@ use allocator_api2::alloc::{AllocError, Allocator};
 use crate::{BadAlloc, StaticAllocator};
 
 /// What a handler decided.
+///
+/// # Examples
+///
+/// A handler that gives up after the third refusal of a request:
+///
+/// ```
+/// use core::cell::Cell;
+/// use heapwright_new::polymorphic::NullAllocator;
+/// use heapwright_new::{HandlerVerdict, Owned, WithHandler};
+///
+/// let refusals = Cell::new(0);
+/// let heap = WithHandler::new(NullAllocator, |_, attempt| {
+///     refusals.set(refusals.get() + 1);
+///     if attempt < 2 { HandlerVerdict::Retry } else { HandlerVerdict::Fail }
+/// });
+/// assert!(Owned::try_new_in(7, heap).is_err());
+/// assert_eq!(refusals.get(), 3);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandlerVerdict {
     /// There may be memory now: the allocator is asked again.
@@ -32,6 +50,24 @@ pub enum HandlerVerdict {
 /// perhaps gives memory back to the allocator.
 ///
 /// It may be called by several threads at once.
+///
+/// # Examples
+///
+/// ```
+/// use core::sync::atomic::{AtomicUsize, Ordering};
+/// use heapwright_new::{HandlerVerdict, NewHandler, OwnedArray, set_new_handler};
+///
+/// static LARGEST_REFUSED: AtomicUsize = AtomicUsize::new(0);
+///
+/// const NOTE: NewHandler = |layout, _| {
+///     LARGEST_REFUSED.fetch_max(layout.size(), Ordering::Relaxed);
+///     HandlerVerdict::Fail
+/// };
+///
+/// set_new_handler(Some(NOTE));
+/// assert!(OwnedArray::<u8>::try_new_uninit(1 << 60).is_err());
+/// assert_eq!(LARGEST_REFUSED.load(Ordering::Relaxed), 1 << 60);
+/// ```
 pub type NewHandler = fn(Layout, u32) -> HandlerVerdict;
 
 /// The handler, as a pointer; null is none.
@@ -69,6 +105,23 @@ pub fn set_new_handler(handler: Option<NewHandler>) -> Option<NewHandler> {
 }
 
 /// The process's new-handler.
+///
+/// # Examples
+///
+/// An allocator asks whether there is somebody to ask:
+///
+/// ```
+/// use core::alloc::Layout;
+/// use heapwright_new::{HandlerVerdict, NewHandler, new_handler, set_new_handler};
+///
+/// assert!(new_handler().is_none());
+///
+/// let refuse: NewHandler = |_, _| HandlerVerdict::Fail;
+/// set_new_handler(Some(refuse));
+/// let handler = new_handler().ok_or("it was set just now")?;
+/// assert_eq!(handler(Layout::new::<u64>(), 0), HandlerVerdict::Fail);
+/// # Ok::<(), &str>(())
+/// ```
 #[must_use]
 pub fn new_handler() -> Option<NewHandler> {
     as_handler(HANDLER.load(Ordering::Acquire))
@@ -120,21 +173,23 @@ pub(crate) fn after_refusal(
 /// A cache that is given up when its allocator has no more:
 ///
 /// ```
-/// use core::cell::Cell;
+/// use core::cell::RefCell;
 /// use core::mem::MaybeUninit;
-/// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+/// use heapwright_new::polymorphic::{Monotonic, NullAllocator, PoolAllocator};
 /// use heapwright_new::{HandlerVerdict, Owned, WithHandler};
 ///
-/// let mut bytes = [MaybeUninit::uninit(); 64];
-/// let small = Monotonic::new(&mut bytes, NullAllocator);
-/// let asked = Cell::new(0);
-/// let heap = WithHandler::new(&small, |_, _| {
-///     asked.set(asked.get() + 1);
-///     HandlerVerdict::Fail
+/// let mut bytes = [MaybeUninit::uninit(); 1024];
+/// let small = PoolAllocator::new(Monotonic::new(&mut bytes, NullAllocator));
+/// let cache = RefCell::new(Vec::new());
+/// while let Ok(tile) = Owned::try_new_in([0_u8; 64], &small) {
+///     cache.borrow_mut().push(tile);
+/// }
+/// let heap = WithHandler::new(&small, |_, _| match cache.borrow_mut().pop() {
+///     Some(_) => HandlerVerdict::Retry, // a tile goes back, and makes room
+///     None => HandlerVerdict::Fail,
 /// });
-/// assert!(Owned::try_new_in([0_u8; 32], &heap).is_ok());
-/// assert!(Owned::try_new_in([0_u8; 99], &heap).is_err());
-/// assert_eq!(asked.get(), 1);
+/// assert!(Owned::try_new_in([0_u8; 64], &small).is_err());
+/// assert!(Owned::try_new_in([0_u8; 64], &heap).is_ok());
 /// ```
 #[derive(Clone, Copy, Default)]
 pub struct WithHandler<A, H> {
@@ -147,11 +202,48 @@ where
     H: Fn(Layout, u32) -> HandlerVerdict,
 {
     /// Gives `allocator` a handler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::cell::Cell;
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+    /// use heapwright_new::{HandlerVerdict, Owned, WithHandler};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 64];
+    /// let small = Monotonic::new(&mut bytes, NullAllocator);
+    /// let refused = Cell::new(0);
+    /// let heap = WithHandler::new(&small, |layout, _| {
+    ///     refused.set(layout.size());
+    ///     HandlerVerdict::Fail
+    /// });
+    /// assert!(Owned::try_new_in([0_u8; 32], &heap).is_ok());
+    /// assert!(Owned::try_new_in([0_u8; 99], &heap).is_err());
+    /// assert_eq!(refused.get(), 99);
+    /// ```
     pub const fn new(allocator: A, handler: H) -> Self {
         Self { allocator, handler }
     }
 
     /// The allocator inside.
+    ///
+    /// # Examples
+    ///
+    /// What the allocator inside knows, and this one does not:
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+    /// use heapwright_new::{HandlerVerdict, Owned, WithHandler};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 64];
+    /// let small = Monotonic::new(&mut bytes, NullAllocator);
+    /// let heap = WithHandler::new(small, |_, _| HandlerVerdict::Fail);
+    /// let word = Owned::try_new_in(*b"heap", &heap)?;
+    /// assert_eq!(heap.inner().remaining_bytes(), 64 - word.len());
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn inner(&self) -> &A {
         &self.allocator
     }

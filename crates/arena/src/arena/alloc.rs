@@ -68,6 +68,20 @@ impl<M: Mode, C: Census, S: Source> Arena<'_, M, C, S> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    ///
+    /// let arena = Arena::new();
+    /// let mut stack = vec![3, 1, 2]; // used again for the next path
+    /// let path = arena.alloc_slice(&stack)?;
+    /// stack.clear();
+    /// path.sort_unstable();
+    /// assert_eq!(path, [1, 2, 3]);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     #[expect(clippy::mut_from_ref, reason = "each call makes another slice")]
     pub fn alloc_slice<T: Copy>(&self, slice: &[T]) -> Result<&mut [T], BadAlloc> {
@@ -83,6 +97,19 @@ impl<M: Mode, C: Census, S: Source> Arena<'_, M, C, S> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    ///
+    /// let arena = Arena::new();
+    /// let mut line = String::from("let count = 1");
+    /// let keyword: &str = arena.alloc_str(&line[..3])?;
+    /// line.clear(); // for the next line
+    /// assert_eq!(keyword, "let");
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     #[expect(clippy::mut_from_ref, reason = "each call makes another string")]
     pub fn alloc_str(&self, string: &str) -> Result<&mut str, BadAlloc> {

@@ -79,6 +79,20 @@ unsafe impl<C: Census + Send, S: Source + Send> Send for Arena<'_, Sendable, C, 
 
 impl<'env> Arena<'env> {
     /// An arena without memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::new();
+    /// assert_eq!(arena.reserved_bytes(), 0);
+    /// let visits = arena.alloc(value(1_u64))?; // takes the first chunk
+    /// *visits += 1;
+    /// assert!(*visits == 2 && arena.reserved_bytes() > 0);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn new() -> Self {
@@ -90,6 +104,21 @@ impl<'env> Arena<'env> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_new::zeroed;
+    ///
+    /// let arena = Arena::with_capacity(64 * 1024)?;
+    /// let reserved_bytes = arena.reserved_bytes();
+    /// for _ in 0..64 {
+    ///     arena.alloc(zeroed::<[u8; 1024]>())?;
+    /// }
+    /// assert_eq!(arena.reserved_bytes(), reserved_bytes); // no other chunk
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub fn with_capacity(bytes: usize) -> Result<Self, BadAlloc> {
         let bump = Bump::try_with_capacity(bytes);
         let bump = bump.map_err(|_| BadAlloc::Exhausted { size: bytes, align: 1 })?;
@@ -126,6 +155,19 @@ impl<'env> Arena<'env, Sendable> {
 
 impl<'env, C: Census> Arena<'env, Local, C> {
     /// An arena without memory whose objects are counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, CountByType};
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::counting(CountByType::new());
+    /// arena.create_array(3, |_| value(String::new()))?;
+    /// arena.alloc(value(7))?; // what the arena does not destroy is not counted
+    /// assert_eq!(arena.census().report()?.live(), 3);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub fn counting(census: C) -> Self {
@@ -135,6 +177,20 @@ impl<'env, C: Census> Arena<'env, Local, C> {
 
 impl<S: Source> Arena<'_, Local, NoCensus, S> {
     /// An arena whose memory comes from `source`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_arena::source::Region;
+    /// use heapwright_break::ReservedBreak;
+    /// use heapwright_new::zeroed;
+    ///
+    /// // All objects lie within one mebibyte of addresses.
+    /// let arena = Arena::over(Region::new(ReservedBreak::new(1 << 20)));
+    /// assert!(arena.alloc(zeroed::<[u8; 100_000]>()).is_ok());
+    /// assert!(arena.alloc(zeroed::<[u8; 2_000_000]>()).is_err());
+    /// ```
     #[inline]
     #[must_use]
     pub fn over(source: S) -> Self {
@@ -223,16 +279,58 @@ impl<'env, M: Mode, C: Census, S: Source> Arena<'env, M, C, S> {
 
     /// The bytes taken from the chunks: objects, what aligns them, what is kept about them, and
     /// what was left over at the end of chunks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_new::zeroed;
+    ///
+    /// let arena = Arena::with_capacity(4096)?;
+    /// let before = arena.used_bytes();
+    /// arena.alloc(zeroed::<[u8; 1000]>())?;
+    /// assert_eq!(arena.used_bytes() - before, 1000);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub fn used_bytes(&self) -> usize {
         self.source.used_bytes()
     }
 
     /// The bytes of all chunks. Those that scopes keep warm are not counted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_new::zeroed;
+    ///
+    /// let mut arena = Arena::new();
+    /// for _ in 0..100 {
+    ///     arena.alloc(zeroed::<[u8; 1024]>())?;
+    /// }
+    /// let most = arena.reserved_bytes();
+    /// arena.reset(); // keeps the last chunk
+    /// assert!((1..most).contains(&arena.reserved_bytes()));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub fn reserved_bytes(&self) -> usize {
         self.source.reserved_bytes()
     }
 
     /// What counts the objects.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, CountByType};
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::counting(CountByType::new());
+    /// arena.scope(|scope| scope.create(value(String::from("header"))).map(|_| ()))?;
+    /// let report = arena.census().report()?; // of the scopes, too
+    /// assert_eq!((report.live(), report.rows()[0].total), (0, 1));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub fn census(&self) -> &C {
         self.family.census()
     }

@@ -19,12 +19,40 @@ macro_rules! census {
 
         impl $name {
             /// A census of nothing yet.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("use heapwright_arena::{Arena, ", stringify!($name), "};")]
+            ///
+            #[doc = concat!("let arena = Arena::counting(", stringify!($name), "::new());")]
+            /// assert!(arena.census().report()?.rows().is_empty());
+            /// # Ok::<(), heapwright_new::BadAlloc>(())
+            /// ```
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
             }
 
             /// The same, which hands a report to `tell` when the arena ends and objects live still.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+            #[doc = concat!("use heapwright_arena::{Arena, ", stringify!($name), "};")]
+            /// use heapwright_new::value;
+            ///
+            /// static LEFT: AtomicUsize = AtomicUsize::new(0);
+            ///
+            #[doc = concat!("let census = ", stringify!($name), "::new();")]
+            /// let census = census.at_end(|report| LEFT.store(report.live(), Relaxed));
+            /// let arena = Arena::counting(census);
+            /// arena.create(value(String::from("never reset")))?;
+            /// drop(arena);
+            /// assert_eq!(LEFT.load(Relaxed), 1);
+            /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+            /// ```
             #[must_use]
             pub fn at_end(self, tell: fn(&Report)) -> Self {
                 Self { at_end: Some(tell), ..self }
@@ -35,6 +63,20 @@ macro_rules! census {
             /// # Errors
             ///
             /// [`BadAlloc`] where there is no memory for it.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("use heapwright_arena::{Arena, ", stringify!($name), "};")]
+            /// use heapwright_new::value;
+            ///
+            #[doc = concat!("let arena = Arena::counting(", stringify!($name), "::new());")]
+            /// let before = arena.census().report()?;
+            /// arena.create(value(String::from("between the two")))?;
+            /// let after = arena.census().report()?;
+            /// assert_eq!((before.live(), after.live()), (0, 1));
+            /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+            /// ```
             pub fn report(&self) -> Result<Report, BadAlloc> {
                 self.records.report()
             }

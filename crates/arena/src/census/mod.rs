@@ -23,8 +23,25 @@ pub use report::{Report, Row};
 
 use crate::run::Kind;
 
-/// What is counted of objects that an arena creates: nothing, or their number and size
-/// [`CountByType`] or [`CountByTypeAndSite`].
+/// What is counted of objects that an arena creates: nothing, by [`NoCensus`]; or their number and
+/// size, by [`CountByType`] or [`CountByTypeAndSite`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::{Arena, Census, CountByType, Local};
+/// use heapwright_new::value;
+///
+/// /// Loads into an arena, whether its objects are counted or not.
+/// fn load<C: Census>(arena: &Arena<'_, Local, C>) -> usize {
+///     arena.create(value(String::from("texture"))).map_or(0, |texture| texture.len())
+/// }
+///
+/// let counted = Arena::counting(CountByType::new());
+/// assert_eq!(load(&counted), load(&Arena::new()));
+/// assert_eq!(counted.census().report()?.live(), 1);
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
 pub trait Census: sealed::Sealed {
     /// Where objects alike are counted.
     #[doc(hidden)]
@@ -66,6 +83,22 @@ impl From<&'static Kind> for Counted {
 }
 
 /// Counts nothing, and costs nothing.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::{Arena, CountByType, NoCensus};
+///
+/// #[cfg(debug_assertions)]
+/// type Counted = CountByType;
+/// #[cfg(not(debug_assertions))]
+/// type Counted = NoCensus;
+///
+/// let arena = Arena::counting(Counted::default()); // counts while the program is developed
+/// assert_eq!(arena.alloc_str("in both")?, "in both");
+/// assert_eq!(size_of::<NoCensus>(), 0);
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoCensus;
 

@@ -8,6 +8,22 @@ use core::panic::Location;
 use heapwright_new::BadAlloc;
 
 /// Objects of one type, created at one place where places are counted.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::{Arena, CountByType};
+/// use heapwright_new::value;
+///
+/// let mut arena = Arena::counting(CountByType::new());
+/// arena.create_array(3, |_| value(0_u16))?;
+/// arena.reset();
+/// arena.create(value(0_u16))?;
+/// let row = arena.census().report()?.rows()[0];
+/// assert_eq!((row.type_name, row.size_bytes), ("u16", 2));
+/// assert_eq!((row.live, row.peak, row.total), (1, 3, 4));
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row {
@@ -45,6 +61,21 @@ impl Row {
     }
 
     /// The bytes of those that live.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, CountByTypeAndSite};
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::counting(CountByTypeAndSite::new());
+    /// arena.create(value([0_u8; 500]))?;
+    /// arena.create_array(2, |_| value([0_u8; 500]))?;
+    /// let report = arena.census().report()?;
+    /// let bytes: Vec<_> = report.rows().iter().map(|row| row.live_bytes()).collect();
+    /// assert_eq!(bytes, [1000, 500]); // of one line, and of the other
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub fn live_bytes(&self) -> usize {
         self.live.saturating_mul(self.size_bytes)
@@ -82,18 +113,59 @@ impl Report {
     }
 
     /// The rows, most bytes first. Those of which none lives are there too.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, CountByType};
+    /// use heapwright_new::value;
+    ///
+    /// let mut arena = Arena::counting(CountByType::new());
+    /// arena.create(value([0_u8; 64]))?;
+    /// arena.reset();
+    /// arena.create(value(0_u8))?;
+    /// let report = arena.census().report()?;
+    /// let lines: Vec<_> = report.rows().iter().map(|row| (row.type_name, row.live)).collect();
+    /// assert_eq!(lines, [("u8", 1), ("[u8; 64]", 0)]);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
     /// The number of objects that live.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, CountByType};
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::counting(CountByType::new());
+    /// arena.create(value("one"))?;
+    /// arena.create_array(9, |_| value('e'))?; // each element counts
+    /// assert_eq!(arena.census().report()?.live(), 10);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub fn live(&self) -> usize {
         self.rows.iter().fold(0, |sum, row| sum.saturating_add(row.live))
     }
 
     /// The bytes of those objects, without what they hold elsewhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::{Arena, CountByType};
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::counting(CountByType::new());
+    /// arena.create(value(vec![0_u8; 1_000_000]))?; // the million lies in the global heap
+    /// assert_eq!(arena.census().report()?.live_bytes(), size_of::<Vec<u8>>());
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub fn live_bytes(&self) -> usize {
         self.rows.iter().fold(0, |sum, row| sum.saturating_add(row.live_bytes()))

@@ -102,6 +102,19 @@ impl<T> Key<T> {
     /// The key that [`to_bits`](Self::to_bits) made a number of.
     ///
     /// `None` where no key is that number. Any other number is some key, perhaps a stale one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::{Key, Pool};
+    ///
+    /// let mut windows = Pool::new();
+    /// let handle = windows.insert("terminal")?.to_bits(); // all that a program in C has
+    /// let window = Key::from_bits(handle).and_then(|key| windows.get(key));
+    /// assert_eq!(window, Some(&"terminal"));
+    /// assert_eq!(Key::<&str>::from_bits(0), None); // nor is its null handle one
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "the halves of the number")]

@@ -84,6 +84,21 @@ pub struct ObjectPool<
 #[cfg(feature = "malloc")]
 impl<T> ObjectPool<T> {
     /// A pool without objects, which takes no memory yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::value;
+    ///
+    /// thread_local!(static LINES: ObjectPool<String> = const { ObjectPool::new() });
+    ///
+    /// LINES.with(|lines| {
+    ///     assert_eq!(lines.capacity(), 0);
+    ///     let line = lines.create(value(String::from("GET /"))).unwrap();
+    ///     assert_eq!(line.len(), 5);
+    /// });
+    /// ```
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
@@ -93,6 +108,20 @@ impl<T> ObjectPool<T> {
 
 impl<T, A: Allocator> ObjectPool<T, A> {
     /// A pool without objects, which takes its memory from `allocator`, and none yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::value;
+    ///
+    /// let frame = Arena::new();
+    /// let particles = ObjectPool::new_in(&frame); // its memory goes with the frame's
+    /// let particle = particles.create(value([0.5_f64; 3]))?;
+    /// assert!(frame.used_bytes() > size_of_val(&*particle));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn new_in(allocator: A) -> Self {
@@ -140,6 +169,24 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     /// # Errors
     ///
     /// As [`create`](Self::create).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::cell::RefCell;
+    /// use core::marker::PhantomPinned;
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::{PinInit, value};
+    ///
+    /// let queue = RefCell::new(Vec::new());
+    /// let timers = ObjectPool::new();
+    /// let timer = timers.create_pin(value((250, PhantomPinned)).then_pin(|timer| {
+    ///     queue.borrow_mut().push(&raw const *timer); // where it is, and stays
+    ///     Ok(())
+    /// }))?;
+    /// assert!(core::ptr::eq(queue.borrow()[0], &raw const *timer));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn create_pin<I: PinInit<T>>(
         &self,
@@ -159,11 +206,40 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory, or they would be more than a pool has slots.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::value;
+    ///
+    /// let mut players = ObjectPool::new();
+    /// players.reserve(64)?;
+    /// let capacity = players.capacity();
+    /// let team: Vec<_> = (0..64).map(|number| players.create(value(number))).collect();
+    /// assert!(team.iter().all(Result::is_ok));
+    /// assert_eq!(players.capacity(), capacity);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn reserve(&mut self, capacity: usize) -> Result<(), BadAlloc> {
         self.chunks.reserve(capacity)
     }
 
     /// The number of objects, those that forgotten handles left behind included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ObjectPool::new();
+    /// let held = pool.create(value("held"))?;
+    /// drop(pool.create(value("dropped"))?);
+    /// core::mem::forget(pool.create(value("forgotten"))?);
+    /// assert_eq!((*held, pool.len()), ("held", 2));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -171,6 +247,20 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     }
 
     /// Whether there is no object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::value;
+    ///
+    /// let connections = ObjectPool::new();
+    /// let last = connections.create(value("127.0.0.1:8080"))?;
+    /// assert!(!connections.is_empty()); // no shutdown yet
+    /// drop(last);
+    /// assert!(connections.is_empty());
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -178,12 +268,45 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     }
 
     /// How many objects there can be before the pool asks the allocator for more memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ObjectPool::new();
+    /// assert_eq!(pool.capacity(), 0);
+    /// let mut held = vec![pool.create(value(0))?];
+    /// while held.len() < pool.capacity() {
+    ///     held.push(pool.create(value(held.len()))?);
+    /// }
+    /// let full = pool.capacity();
+    /// held.push(pool.create(value(full))?);
+    /// assert!(pool.capacity() > full);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.chunks.directory.capacity()
     }
 
     /// The allocator that the memory comes from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_arena::pool::ObjectPool;
+    /// use heapwright_new::value;
+    ///
+    /// let arena = Arena::new();
+    /// let nodes = ObjectPool::<[u32; 2], _>::new_in(&arena);
+    /// let edges = ObjectPool::new_in(*nodes.allocator()); // in the same arena
+    /// let edge = edges.create(value("from here to there"))?;
+    /// assert!(arena.used_bytes() > size_of_val(&*edge));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn allocator(&self) -> &A {

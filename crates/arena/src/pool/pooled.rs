@@ -204,6 +204,20 @@ impl<'pool, T, P: Home<T>> Pooled<'pool, T, P> {
     }
 
     /// The address of the object, which stays where it is while the handle moves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::{ObjectPool, Pooled};
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ObjectPool::new();
+    /// let name = pool.create(value(String::from("stays")))?;
+    /// let place = Pooled::as_ptr(&name);
+    /// let names = vec![name]; // the handle moves
+    /// assert_eq!(Pooled::as_ptr(&names[0]), place);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn as_ptr(this: &Self) -> *const T {
@@ -211,6 +225,21 @@ impl<'pool, T, P: Home<T>> Pooled<'pool, T, P> {
     }
 
     /// The same handle, to an object that stays where it is until it is destroyed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    /// use heapwright_arena::pool::{ObjectPool, Pooled};
+    /// use heapwright_new::value;
+    ///
+    /// let pool = ObjectPool::new();
+    /// let task = pool.create(value(async { "done" }))?;
+    /// let mut task = Pooled::into_pin(task); // what is polled is pinned
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(task.as_mut().poll(&mut context), Poll::Ready("done"));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn into_pin(this: Self) -> Pin<Self>
     where

@@ -98,6 +98,19 @@ unsafe impl<T: Send, A: Allocator + Sync> Sync for SharedPool<T, A> {}
 #[cfg(feature = "malloc")]
 impl<T> SharedPool<T> {
     /// A pool without objects, which takes no memory yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::SharedPool;
+    /// use heapwright_new::value;
+    ///
+    /// static REQUESTS: SharedPool<String> = SharedPool::new();
+    ///
+    /// let request = REQUESTS.create(value(String::from("GET /")))?;
+    /// std::thread::spawn(move || assert_eq!(*request, "GET /")).join().unwrap();
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn new() -> Self {
@@ -107,6 +120,20 @@ impl<T> SharedPool<T> {
 
 impl<T, A: Allocator> SharedPool<T, A> {
     /// A pool without objects, which takes its memory from `allocator`, and none yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use allocator_api2::alloc::Global;
+    /// use heapwright_arena::pool::SharedPool;
+    /// use heapwright_new::value;
+    ///
+    /// static FRAMES: SharedPool<[u8; 1024], Global> = SharedPool::new_in(Global);
+    ///
+    /// let frame = FRAMES.create(value([7; 1024]))?;
+    /// assert_eq!(frame[1023], 7);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn new_in(allocator: A) -> Self {
@@ -151,6 +178,21 @@ impl<T, A: Allocator> SharedPool<T, A> {
     /// # Errors
     ///
     /// As [`create`](Self::create).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::SharedPool;
+    /// use heapwright_new::value;
+    ///
+    /// static BUFFERS: SharedPool<[u8; 64]> = SharedPool::new();
+    ///
+    /// let buffer = BUFFERS.create_pin(value([0; 64]))?;
+    /// let place = buffer.as_ptr().addr(); // for a device
+    /// let reader = std::thread::spawn(move || buffer.as_ptr().addr());
+    /// assert_eq!(reader.join().unwrap(), place); // the handle moved, and nothing else
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn create_pin<I: PinInit<T>>(
         &self,
@@ -170,17 +212,66 @@ impl<T, A: Allocator> SharedPool<T, A> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory, or they would be more than a pool has slots.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::SharedPool;
+    /// use heapwright_new::value;
+    /// use std::thread;
+    ///
+    /// let mut pool = SharedPool::new();
+    /// pool.reserve(100)?;
+    /// let capacity = pool.capacity();
+    /// thread::scope(|threads| {
+    ///     for number in 0..4 {
+    ///         let pool = &pool;
+    ///         threads.spawn(move || assert!(pool.create(value(number)).is_ok()));
+    ///     }
+    /// });
+    /// assert_eq!(pool.capacity(), capacity);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn reserve(&mut self, capacity: usize) -> Result<(), BadAlloc> {
         self.chunks.reserve(capacity)
     }
 
     /// How many objects there can be before the pool asks the allocator for more memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::SharedPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = SharedPool::new();
+    /// drop(pool.create(value(0))?);
+    /// let capacity = pool.capacity();
+    /// for number in 0..2 * capacity {
+    ///     drop(pool.create(value(number))?); // always in the same slot
+    /// }
+    /// assert_eq!(pool.capacity(), capacity);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.chunks.directory.capacity()
     }
 
     /// The number of objects that forgotten handles left behind, counted one by one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::SharedPool;
+    /// use heapwright_new::value;
+    ///
+    /// let mut pool = SharedPool::new();
+    /// drop(pool.create(value("answered"))?);
+    /// core::mem::forget(pool.create(value("never answered"))?);
+    /// assert_eq!(pool.forgotten(), 1); // a leak
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub fn forgotten(&mut self) -> usize {
         // SAFETY: slots that were used have headers, which who has the pool alone sees.
@@ -189,6 +280,20 @@ impl<T, A: Allocator> SharedPool<T, A> {
     }
 
     /// The allocator that the memory comes from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::SharedPool;
+    /// use heapwright_new::value;
+    ///
+    /// let pool = SharedPool::<u64>::new();
+    /// // A list in memory of the same allocator.
+    /// let mut held = allocator_api2::vec::Vec::new_in(pool.allocator());
+    /// held.push(pool.create(value(7))?);
+    /// assert_eq!(*held[0], 7);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn allocator(&self) -> &A {

@@ -58,6 +58,21 @@ unsafe impl<A: Allocator + Send> Send for Chunks<A> {}
 
 impl<A: Allocator> Chunks<A> {
     /// A source without memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_arena::source::Chunks;
+    /// use heapwright_new::value;
+    ///
+    /// let session = Arena::new();
+    /// let request = Arena::over(Chunks::new(&session)); // takes its chunks from the other
+    /// assert_eq!(request.reserved_bytes(), 0);
+    /// request.create(value(String::from("GET /")))?;
+    /// assert!(session.used_bytes() >= request.reserved_bytes());
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     pub const fn new(allocator: A) -> Self {
         let (last, reserved_bytes) = (Cell::new(None), Cell::new(0));
         Self { allocator, last, window: Window::empty(), reserved_bytes }

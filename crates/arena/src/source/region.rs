@@ -69,6 +69,23 @@ impl<'bytes> Region<FixedBreak<'bytes>> {
     /// # Errors
     ///
     /// [`BreakError`] where they are too few for anything.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_arena::Arena;
+    /// use heapwright_arena::source::Region;
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 1024];
+    /// let (names, paths) = bytes.split_at_mut(256);
+    /// let names = Arena::over(Region::in_bytes(names)?);
+    /// let paths = Arena::over(Region::in_bytes(paths)?);
+    /// let path = "/a".repeat(200);
+    /// assert!(names.alloc_str(&path).is_err());
+    /// assert_eq!(*paths.alloc_str(&path).unwrap(), *path);
+    /// # Ok::<(), heapwright_break::BreakError>(())
+    /// ```
     pub fn in_bytes(bytes: &'bytes mut [MaybeUninit<u8>]) -> Result<Self, BreakError> {
         let lead = bytes.as_ptr().align_offset(BYTES_ALIGN).min(bytes.len());
         let (_, aligned) = bytes.split_at_mut(lead);
@@ -78,6 +95,21 @@ impl<'bytes> Region<FixedBreak<'bytes>> {
 
 impl<B: Break> Region<B> {
     /// A source whose memory is taken from a break that nobody else has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::Arena;
+    /// use heapwright_arena::source::Region;
+    /// use heapwright_break::{FixedBreak, StaticBuffer};
+    /// use heapwright_new::zeroed;
+    ///
+    /// static MEMORY: StaticBuffer<4096> = StaticBuffer::new();
+    ///
+    /// let arena = Arena::over(Region::new(FixedBreak::from_static(&MEMORY)));
+    /// assert!(arena.alloc(zeroed::<[u8; 4000]>()).is_ok());
+    /// assert!(arena.alloc(zeroed::<[u8; 4000]>()).is_err());
+    /// ```
     pub const fn new(source: B) -> Self {
         let (whole, reserved_bytes) = (Cell::new(None), Cell::new(0));
         Self { source: Cell::new(Some(source)), window: Window::empty(), whole, reserved_bytes }

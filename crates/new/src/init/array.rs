@@ -40,6 +40,23 @@ pub(crate) unsafe fn build_elements<T, I: PinInit<T>>(
 }
 
 /// An array by a function from index to initialiser. Made by [`array_from_fn`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ArrayFromFn, Owned, Value, array_from_fn, value};
+///
+/// type Identity = ArrayFromFn<Value<u8>, fn(usize) -> Value<u8>, 256>;
+///
+/// /// A table that changes nothing yet.
+/// fn identity() -> Identity {
+///     array_from_fn(|byte| value(byte as u8))
+/// }
+/// let mut table = Owned::try_new_with(identity())?;
+/// table.swap(0, 255);
+/// assert_eq!((table[0], table[1]), (255, 1));
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct ArrayFromFn<I, F, const N: usize> {
     make: F,
@@ -94,6 +111,21 @@ impl<I, F, const N: usize> fmt::Debug for ArrayFromFn<I, F, N> {
 }
 
 /// An array of clones. Made by [`fill`].
+///
+/// # Examples
+///
+/// For arrays of any length:
+///
+/// ```
+/// use heapwright_new::{Fill, Owned, fill};
+///
+/// const SPACES: Fill<char> = fill(' ');
+///
+/// let word: Owned<[char; 8]> = Owned::try_new_with(SPACES)?;
+/// let line: Owned<[char; 80]> = Owned::try_new_with(SPACES)?;
+/// assert_eq!(word[..], line[72..]);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct Fill<T>(T);
@@ -145,6 +177,23 @@ unsafe impl<T: Clone> PinInit<[T]> for Fill<T> {
 unsafe impl<T: Clone> Init<[T]> for Fill<T> {}
 
 /// A copy of a slice. Made by [`copy_from`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{CopyFrom, LengthMismatch, Owned, copy_from, init};
+///
+/// struct Key {
+///     bytes: [u8; 4],
+/// }
+///
+/// let text: CopyFrom<u8> = copy_from(b"heap"); // only borrows, and may be used again
+/// for _ in 0..2 {
+///     let key = init!(Key { bytes <- text } ? LengthMismatch);
+///     assert_eq!(Owned::try_new_with(key)?.bytes, *b"heap");
+/// }
+/// # Ok::<(), heapwright_new::NewError<LengthMismatch>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct CopyFrom<'from, T>(&'from [T]);

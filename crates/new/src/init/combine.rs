@@ -10,6 +10,21 @@ use super::{Init, PinInit};
 use crate::destroy::FieldGuard;
 
 /// Builds, and then runs a step on the object. Made by [`Init::then`].
+///
+/// # Examples
+///
+/// ```
+/// use core::convert::Infallible;
+/// use heapwright_new::{Init, Owned, Then, Value, value};
+///
+/// type Sort = fn(&mut Vec<u32>) -> Result<(), Infallible>;
+///
+/// fn sorted(numbers: &[u32]) -> Then<Value<Vec<u32>>, Sort> {
+///     value(numbers.to_vec()).then(|numbers| Ok(numbers.sort()))
+/// }
+/// assert_eq!(*Owned::try_new_with(sorted(&[5, 2, 3]))?, [2, 3, 5]);
+/// # Ok::<(), heapwright_new::NewError<Infallible>>(())
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct Then<I, F> {
@@ -18,6 +33,25 @@ pub struct Then<I, F> {
 }
 
 /// Builds, and then runs a step on the pinned object. Made by [`PinInit::then_pin`].
+///
+/// # Examples
+///
+/// ```
+/// use core::convert::Infallible;
+/// use core::pin::Pin;
+/// use heapwright_new::{Owned, PinInit, ThenPin, Value, value};
+///
+/// type Step<T> = fn(Pin<&mut T>) -> Result<(), Infallible>;
+///
+/// fn counter(start: u32) -> ThenPin<Value<u32>, Step<u32>> {
+///     value(start).then_pin(|mut number| {
+///         *number += 1;
+///         Ok(())
+///     })
+/// }
+/// assert_eq!(*Owned::try_pin_with(counter(6))?, 7);
+/// # Ok::<(), heapwright_new::NewError<Infallible>>(())
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct ThenPin<I, F> {
@@ -26,6 +60,24 @@ pub struct ThenPin<I, F> {
 }
 
 /// Makes the error into another one. Made by [`PinInit::map_err`].
+///
+/// # Examples
+///
+/// ```
+/// use core::num::ParseIntError;
+/// use heapwright_new::{InitWith, MapErr, NewError, Owned, PinInit, init_with};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct BadPort;
+///
+/// type Read = fn() -> Result<u16, ParseIntError>;
+///
+/// fn port(read: Read) -> MapErr<InitWith<Read>, fn(ParseIntError) -> BadPort> {
+///     init_with(read).map_err(|_| BadPort)
+/// }
+/// let port = Owned::try_new_with(port(|| "http".parse()));
+/// assert_eq!(port, Err(NewError::Construct(BadPort)));
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct MapErr<I, F> {
@@ -34,6 +86,22 @@ pub struct MapErr<I, F> {
 }
 
 /// Where the first fails, builds by another one. Made by [`PinInit::or_else`].
+///
+/// # Examples
+///
+/// ```
+/// use core::num::ParseIntError;
+/// use heapwright_new::{InitWith, OrElse, Owned, PinInit, Value, init_with, value};
+///
+/// type Read = fn() -> Result<u32, ParseIntError>;
+///
+/// fn threads(read: Read) -> OrElse<InitWith<Read>, fn(ParseIntError) -> Value<u32>> {
+///     init_with(read).or_else(|_| value(1))
+/// }
+/// assert_eq!(*Owned::try_new_with(threads(|| "8".parse()))?, 8);
+/// assert_eq!(*Owned::try_new_with(threads(|| "many".parse()))?, 1);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct OrElse<I, F> {
@@ -42,6 +110,28 @@ pub struct OrElse<I, F> {
 }
 
 /// Cannot fail, and has an error all the same. Made by [`PinInit::with_error`].
+///
+/// # Examples
+///
+/// ```
+/// use core::num::ParseIntError;
+/// use heapwright_new::{Init, Owned, PinInit, Value, WithError, value};
+///
+/// trait Field: Sized {
+///     type Init: Init<Self, Error = ParseIntError>;
+///     fn read(text: &str) -> Self::Init;
+/// }
+///
+/// impl Field for String {
+///     type Init = WithError<Value<Self>, ParseIntError>; // a text is always one
+///
+///     fn read(text: &str) -> Self::Init {
+///         value(text.to_owned()).with_error()
+///     }
+/// }
+/// assert_eq!(*Owned::try_new_with(String::read("name"))?, "name");
+/// # Ok::<(), heapwright_new::NewError<ParseIntError>>(())
+/// ```
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct WithError<I, E> {
     init: I,

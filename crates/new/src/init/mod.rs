@@ -107,6 +107,20 @@ pub unsafe trait PinInit<T: ?Sized>: Sized {
     /// - After `Ok`, the object is pinned: it is not moved, and its memory is not used for anything
     ///   else before it is destroyed. An [`Init`] has not this condition; and of a `T` that is
     ///   [`Unpin`] it says nothing, as for [`Pin`]: safe code moves such an object out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::{PinInit, copy_from};
+    ///
+    /// let mut slot = MaybeUninit::<[u32; 3]>::uninit();
+    /// // SAFETY: the slot is ours, and an array is `Unpin`.
+    /// unsafe { copy_from(&[2, 3, 5]).pin_init_at(slot.as_mut_ptr()) }?;
+    /// // SAFETY: built just now.
+    /// assert_eq!(unsafe { slot.assume_init() }, [2, 3, 5]);
+    /// # Ok::<(), heapwright_new::LengthMismatch>(())
+    /// ```
     unsafe fn pin_init_at(self, slot: *mut T) -> Result<(), Self::Error>;
 
     /// Runs `step` on the object once it is built, at the address where it stays.
@@ -149,10 +163,10 @@ pub unsafe trait PinInit<T: ?Sized>: Sized {
     /// # Examples
     ///
     /// ```
-    /// use heapwright_new::{NewError, Owned, PinInit};
+    /// use heapwright_new::{NewError, Owned, PinInit, init_with};
     ///
-    /// let error = Owned::try_new_with("x".parse::<u8>().map_err(|_| "no number")).unwrap_err();
-    /// assert_eq!(error, NewError::Construct("no number"));
+    /// let number = init_with(|| "x".parse::<u8>()).map_err(|_| "no number");
+    /// assert_eq!(Owned::try_new_with(number), Err(NewError::Construct("no number")));
     /// ```
     #[inline]
     fn map_err<E, F>(self, change: F) -> MapErr<Self, F>
@@ -214,6 +228,24 @@ pub unsafe trait PinInit<T: ?Sized>: Sized {
 ///
 /// [`pin_init_at`](PinInit::pin_init_at) keeps no trace of the address: the object may be moved
 /// as any value of Rust may.
+///
+/// # Examples
+///
+/// Built on the stack and returned, hence moved, which only an `Init` allows:
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use heapwright_new::Init;
+///
+/// fn build<T, I: Init<T>>(init: I) -> Result<T, I::Error> {
+///     let mut slot = MaybeUninit::uninit();
+///     // SAFETY: the slot is ours, and an `Init` does not need the object to stay there.
+///     unsafe { init.pin_init_at(slot.as_mut_ptr()) }?;
+///     // SAFETY: built just now.
+///     Ok(unsafe { slot.assume_init() })
+/// }
+/// assert_eq!(build("7".parse::<u32>()), Ok(7));
+/// ```
 #[must_use = "an initialiser builds nothing until it is placed"]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not initialise a `{T}` that may be moved",

@@ -40,10 +40,68 @@ use core::pin::Pin;
 /// ```
 pub trait PinnedDrop {
     /// Runs before the fields are dropped. The token keeps everybody else from calling it.
+    ///
+    /// # Examples
+    ///
+    /// The destructors of the fields come after it:
+    ///
+    /// ```
+    /// use core::pin::Pin;
+    /// use heapwright_new::{DropToken, PinnedDrop, pin_data};
+    /// use std::rc::Rc;
+    ///
+    /// pin_data! {
+    ///     #[pinned_drop]
+    ///     struct Connection {
+    ///         socket: Rc<()>,
+    ///     }
+    /// }
+    ///
+    /// impl PinnedDrop for Connection {
+    ///     fn drop(self: Pin<&mut Self>, _: DropToken<Self>) {
+    ///         assert_eq!(Rc::strong_count(self.project().socket), 2); // still open
+    ///     }
+    /// }
+    ///
+    /// let socket = Rc::new(());
+    /// drop(Connection { socket: socket.clone() });
+    /// assert_eq!(Rc::strong_count(&socket), 1);
+    /// ```
     fn drop(self: Pin<&mut Self>, token: DropToken<Self>);
 }
 
 /// What only a destructor of `T` has. See [`PinnedDrop`].
+///
+/// # Examples
+///
+/// A method that only the destructor can call:
+///
+/// ```
+/// use core::cell::Cell;
+/// use core::pin::Pin;
+/// use heapwright_new::{DropToken, PinnedDrop, pin_data};
+///
+/// pin_data! {
+///     #[pinned_drop]
+///     struct Timer<'a> { runs: &'a Cell<bool> }
+/// }
+///
+/// impl Timer<'_> {
+///     fn stop(self: Pin<&mut Self>, _: DropToken<Self>) {
+///         self.runs.set(false);
+///     }
+/// }
+///
+/// impl PinnedDrop for Timer<'_> {
+///     fn drop(self: Pin<&mut Self>, token: DropToken<Self>) {
+///         self.stop(token);
+///     }
+/// }
+///
+/// let runs = Cell::new(true);
+/// drop(Timer { runs: &runs });
+/// assert!(!runs.get());
+/// ```
 #[derive(Debug)]
 pub struct DropToken<T: ?Sized>(PhantomData<fn(*const T) -> *const T>);
 

@@ -7,6 +7,21 @@ use core::marker::PhantomData;
 use super::{Init, PinInit, Zeroable};
 
 /// A value that is there already, to be moved in. Made by [`value`].
+///
+/// # Examples
+///
+/// One initialiser for several objects:
+///
+/// ```
+/// use heapwright_new::{Owned, Value, value};
+///
+/// const UNKNOWN: Value<Option<u32>> = value(None);
+///
+/// let mut cached = Owned::try_new_with(UNKNOWN)?;
+/// *cached = Some(7);
+/// assert_eq!(*Owned::try_new_with(UNKNOWN)?, None);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct Value<T>(T);
@@ -59,6 +74,25 @@ unsafe impl<T, E> PinInit<T> for Result<T, E> {
 unsafe impl<T, E> Init<T> for Result<T, E> {}
 
 /// What a function returns. Made by [`init_with`].
+///
+/// # Examples
+///
+/// As the type of a field, where `impl Init` may not stand:
+///
+/// ```
+/// use core::convert::Infallible;
+/// use heapwright_new::{InitWith, Owned, init_with};
+/// use std::time::Instant;
+///
+/// struct Recipe {
+///     started: InitWith<fn() -> Result<Instant, Infallible>>,
+/// }
+///
+/// let recipe = Recipe { started: init_with(|| Ok(Instant::now())) };
+/// let before = Instant::now();
+/// assert!(*Owned::try_new_with(recipe.started)? >= before); // called when it is built
+/// # Ok::<(), heapwright_new::NewError<Infallible>>(())
+/// ```
 #[derive(Clone, Copy)]
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct InitWith<F>(F);
@@ -111,6 +145,19 @@ where
 unsafe impl<T, E, F> Init<T> for InitWith<F> where F: FnOnce() -> Result<T, E> {}
 
 /// The value that [`Default`] makes. Made by [`default`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{DefaultInit, Owned, default};
+///
+/// const UNNAMED: DefaultInit<String> = default();
+///
+/// let mut name = Owned::try_new_with(UNNAMED)?;
+/// name.push_str("worker");
+/// assert!(Owned::try_new_with(UNNAMED)?.is_empty());
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct DefaultInit<T>(PhantomData<fn() -> T>);
 
@@ -146,6 +193,19 @@ unsafe impl<T: Default> PinInit<T> for DefaultInit<T> {
 unsafe impl<T: Default> Init<T> for DefaultInit<T> {}
 
 /// All bytes zero. Made by [`zeroed`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Owned, Zeroed, zeroed};
+///
+/// const BLANK_PAGE: Zeroed<[u8; 4096]> = zeroed(); // no byte of it is in the program
+///
+/// let mut page = Owned::try_new_with(BLANK_PAGE)?;
+/// page[0] = 1;
+/// assert_eq!(Owned::try_new_with(BLANK_PAGE)?[0], 0);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct Zeroed<T: ?Sized>(PhantomData<fn() -> *const T>);
 
@@ -195,6 +255,22 @@ unsafe impl<T: Zeroable> PinInit<[T]> for Zeroed<[T]> {
 unsafe impl<T: Zeroable> Init<[T]> for Zeroed<[T]> {}
 
 /// A function over the address. Made by [`init_raw`].
+///
+/// # Examples
+///
+/// ```
+/// use core::convert::Infallible;
+/// use heapwright_new::{InitRaw, Owned, init_raw};
+///
+/// type Build<T> = fn(*mut T) -> Result<(), Infallible>;
+///
+/// fn ones() -> InitRaw<[u8; 64], Infallible, Build<[u8; 64]>> {
+///     // SAFETY: it writes the whole of the array.
+///     unsafe { init_raw(|slot| Ok(slot.write_bytes(1, 1))) }
+/// }
+/// assert_eq!(*Owned::try_new_with(ones())?, [1; 64]);
+/// # Ok::<(), heapwright_new::NewError<Infallible>>(())
+/// ```
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct InitRaw<T: ?Sized, E, F>(F, PhantomData<fn(*mut T) -> E>);
 
@@ -244,6 +320,26 @@ where
 unsafe impl<T: ?Sized, E, F: FnOnce(*mut T) -> Result<(), E>> Init<T> for InitRaw<T, E, F> {}
 
 /// A function over the address, of an object that then stays there. Made by [`pin_init_raw`].
+///
+/// # Examples
+///
+/// ```
+/// use core::convert::Infallible;
+/// use core::marker::PhantomPinned;
+/// use heapwright_new::{Owned, PinInitRaw, pin_init_raw};
+///
+/// struct Anchor(*const Anchor, PhantomPinned);
+///
+/// type Build<T> = fn(*mut T) -> Result<(), Infallible>;
+///
+/// fn anchor() -> PinInitRaw<Anchor, Infallible, Build<Anchor>> {
+///     // SAFETY: it writes the whole object, which is not `Unpin` and so may keep its address.
+///     unsafe { pin_init_raw(|slot| Ok(slot.write(Anchor(slot, PhantomPinned)))) }
+/// }
+/// let anchor = Owned::try_pin_with(anchor())?;
+/// assert!(core::ptr::eq(anchor.0, &raw const *anchor));
+/// # Ok::<(), heapwright_new::NewError<Infallible>>(())
+/// ```
 #[must_use = "an initialiser builds nothing until it is placed"]
 pub struct PinInitRaw<T: ?Sized, E, F>(F, PhantomData<fn(*mut T) -> E>);
 

@@ -41,11 +41,43 @@ pub struct ByType<
 
 impl<T: Label, A> ByType<T, A> {
     /// Counts what `allocator` serves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::polymorphic::PoolAllocator;
+    /// use heapwright_new::{ByType, Label, Malloc, Owned, label};
+    ///
+    /// struct Node([u64; 4]);
+    /// label!(Node);
+    ///
+    /// let pool = PoolAllocator::new(Malloc);
+    /// let node = Owned::try_new_in(Node([0; 4]), ByType::<Node, _>::new(&pool))?;
+    /// assert_eq!(Node::label().live_bytes(), 32);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn new(allocator: A) -> Self {
         Self { allocator, label: PhantomData }
     }
 
     /// The allocator inside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+    /// use heapwright_new::{ByType, Owned, label};
+    ///
+    /// struct Packet([u8; 100]);
+    /// label!(Packet);
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 1000];
+    /// let counted = ByType::<Packet, _>::new(Monotonic::new(&mut bytes, NullAllocator));
+    /// let packet = Owned::try_new_in(Packet([0; 100]), &counted)?;
+    /// assert_eq!(counted.inner().remaining_bytes(), 900);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn inner(&self) -> &A {
         &self.allocator
     }

@@ -55,6 +55,23 @@ pub struct Isolated<
 
 impl<T: Label, A> Isolated<T, A> {
     /// Takes its slabs from `upstream`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Isolated, Label, Malloc, Owned, label};
+    ///
+    /// struct Timer {
+    ///     ticks: u32,
+    /// }
+    /// label!(Timer);
+    ///
+    /// static TIMERS: Isolated<Timer> = Isolated::new(Malloc);
+    ///
+    /// let timer = Owned::try_new_in(Timer { ticks: 7 }, &TIMERS)?;
+    /// assert_eq!((timer.ticks, Timer::label().live_count()), (7, 1));
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn new(upstream: A) -> Self {
         Self { upstream, label: PhantomData }
     }

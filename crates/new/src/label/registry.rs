@@ -135,12 +135,48 @@ fn follow(link: &AtomicPtr<TypeLabel>) -> Option<&'static TypeLabel> {
 }
 
 /// The labels of all types of which an object was made under a label. Made by [`labels`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ByType, Labels, Owned, TypeLabel, label, labels};
+///
+/// fn largest(labels: Labels) -> Option<&'static TypeLabel> {
+///     labels.max_by_key(|label| label.live_bytes())
+/// }
+///
+/// struct Small([u8; 10]);
+/// struct Large([u8; 1000]);
+/// label!(Small);
+/// label!(Large);
+///
+/// let small = Owned::try_new_in(Small([0; 10]), ByType::<Small>::default())?;
+/// let large = Owned::try_new_in(Large([0; 1000]), ByType::<Large>::default())?;
+/// assert!(largest(labels()).is_some_and(|label| label.name().ends_with("::Large")));
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Labels {
     next: Option<&'static TypeLabel>,
 }
 
 /// The labels of all types of which an object was ever made under a label, newest first.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ByType, Owned, TypeLabel, label, labels};
+///
+/// struct Row([u8; 64]);
+/// label!(Row);
+///
+/// let row = Owned::try_new_in(Row([0; 64]), ByType::<Row>::default())?;
+/// assert_eq!(labels().map(TypeLabel::live_bytes).sum::<usize>(), 64);
+/// drop(row);
+/// // At the end: nothing may be left.
+/// assert!(labels().all(|label| label.live_count() == 0));
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
 #[must_use]
 pub fn labels() -> Labels {
     Labels { next: follow(&FIRST) }
@@ -162,6 +198,21 @@ impl Iterator for Labels {
 }
 
 /// All labels as a table. Made by [`label_table`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ByType, LabelTable, Owned, label, label_table};
+///
+/// struct Order([u64; 2]);
+/// label!(Order);
+///
+/// let table: LabelTable = label_table(); // counts are read when it is shown
+/// assert!(!table.to_string().contains("::Order"));
+/// let order = Owned::try_new_in(Order([7, 100]), ByType::<Order>::default())?;
+/// assert!(table.to_string().contains("::Order"));
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct LabelTable(());
 

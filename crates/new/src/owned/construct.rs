@@ -47,6 +47,26 @@ impl<T> Owned<T> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory; the value is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{BadAlloc, Owned};
+    ///
+    /// struct Request {
+    ///     id: u32,
+    /// }
+    ///
+    /// fn enqueue(queue: &mut Vec<Owned<Request>>, id: u32) -> Result<(), BadAlloc> {
+    ///     queue.push(Owned::try_new(Request { id })?);
+    ///     Ok(())
+    /// }
+    ///
+    /// let mut queue = Vec::new();
+    /// enqueue(&mut queue, 7)?;
+    /// assert_eq!(queue[0].id, 7);
+    /// # Ok::<(), BadAlloc>(())
+    /// ```
     #[inline]
     pub fn try_new(value: T) -> Result<Self, BadAlloc> {
         Ok(Owned::write(Self::try_new_uninit()?, value))
@@ -89,6 +109,17 @@ impl<T> Owned<T> {
 
     /// A new object with this value, which then stays where it is. As for [`new`](Self::new)
     /// where there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    /// use heapwright_new::Owned;
+    ///
+    /// let mut task = Owned::pin(async { 3 + 4 }); // a future is pinned before it is polled
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(task.as_mut().poll(&mut context), Poll::Ready(7));
+    /// ```
     #[inline]
     pub fn pin(value: T) -> Pin<Self> {
         Self::into_pin(Self::new(value))
@@ -99,6 +130,26 @@ impl<T> Owned<T> {
     /// # Errors
     ///
     /// As [`try_new_with`](Self::try_new_with).
+    ///
+    /// # Examples
+    ///
+    /// An object that others know by its address from its first moment:
+    ///
+    /// ```
+    /// use core::cell::RefCell;
+    /// use core::marker::PhantomPinned;
+    /// use heapwright_new::{Owned, PinInit, value};
+    ///
+    /// struct Listener(PhantomPinned);
+    ///
+    /// let known = RefCell::new(Vec::new());
+    /// let listener = Owned::try_pin_with(value(Listener(PhantomPinned)).then_pin(|listener| {
+    ///     known.borrow_mut().push(&raw const *listener);
+    ///     Ok(())
+    /// }))?;
+    /// assert!(core::ptr::eq(known.borrow()[0], &raw const *listener));
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn try_pin_with<I: PinInit<T>>(init: I) -> Result<Pin<Self>, NewError<I::Error>> {
         Owned::emplace_pin(Self::try_new_uninit()?, init).map_err(NewError::Construct)
@@ -133,6 +184,17 @@ impl<T> Owned<T> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let mut counts = Owned::<[u32; 1 << 20]>::try_zeroed()?; // one page of it is written
+    /// counts[7] += 1;
+    /// assert_eq!(counts.iter().sum::<u32>(), 1);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn try_zeroed() -> Result<Self, BadAlloc>
     where
         T: Zeroable,
@@ -144,6 +206,15 @@ impl<T> Owned<T> {
 impl<T, A: Allocator> Owned<T, A> {
     /// A new object with this value, in a block of `allocator`. Where there is no memory, the
     /// program's `handle_alloc_error` is called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Global, Owned};
+    ///
+    /// let point = Owned::new_in((3, 4), Global); // of the program's `#[global_allocator]`
+    /// assert_eq!(point.0 + point.1, 7);
+    /// ```
     #[cfg(feature = "alloc")]
     #[inline]
     pub fn new_in(value: T, allocator: A) -> Self {
@@ -158,6 +229,19 @@ impl<T, A: Allocator> Owned<T, A> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory; the value and the allocator are dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::polymorphic::PoolAllocator;
+    /// use heapwright_new::{Malloc, Owned};
+    ///
+    /// let points = PoolAllocator::new(Malloc); // for this function's objects
+    /// let from = Owned::try_new_in((0, 0), &points)?;
+    /// let to = Owned::try_new_in((3, 4), &points)?;
+    /// assert_eq!((to.0 - from.0, to.1 - from.1), (3, 4));
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn try_new_in(value: T, allocator: A) -> Result<Self, BadAlloc> {
         Ok(Owned::write(Owned::try_new_uninit_in(allocator)?, value))
@@ -189,6 +273,17 @@ impl<T, A: Allocator> Owned<T, A> {
     /// # Errors
     ///
     /// As [`try_new_with_in`](Self::try_new_with_in).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Allocator, Malloc, Owned, value};
+    ///
+    /// let heap: &'static dyn Allocator = &Malloc; // chosen at run time, and there for ever
+    /// let name = Owned::try_pin_with_in(value(String::from("stays")), heap)?;
+    /// assert_eq!(*name, "stays");
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn try_pin_with_in<I: PinInit<T>>(
         init: I,
@@ -205,6 +300,23 @@ impl<T, A: Allocator> Owned<T, A> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is none.
+    ///
+    /// # Examples
+    ///
+    /// Memory first, so that nothing can fail once the lock is held:
+    ///
+    /// ```
+    /// use heapwright_new::{Owned, ProcessMalloc};
+    /// use std::sync::Mutex;
+    ///
+    /// let next = Mutex::new(7_u32);
+    /// let memory = Owned::try_new_uninit_in(ProcessMalloc)?;
+    /// let mut next = next.lock().unwrap();
+    /// let ticket = Owned::write(memory, *next);
+    /// *next += 1;
+    /// assert_eq!((*ticket, *next), (7, 8));
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn try_new_uninit_in(allocator: A) -> Result<Owned<MaybeUninit<T>, A>, BadAlloc> {
         let block = block_for::<MaybeUninit<T>, A>(&allocator)?;
@@ -218,6 +330,19 @@ impl<T, A: Allocator> Owned<T, A> {
     /// # Errors
     ///
     /// [`BadAlloc`] where there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::polymorphic::PoolAllocator;
+    /// use heapwright_new::{Malloc, Owned};
+    ///
+    /// let pages = PoolAllocator::new(Malloc);
+    /// drop(Owned::try_new_in([7_u8; 4096], &pages)?); // the pool keeps the sevens
+    /// let page = Owned::<[u8; 4096], _>::try_zeroed_in(&pages)?;
+    /// assert_eq!(*page, [0; 4096]);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn try_zeroed_in(allocator: A) -> Result<Self, BadAlloc>
     where
         T: Zeroable,

@@ -58,6 +58,20 @@ impl<T: ?Sized, A: Allocator> Owned<T, A> {
 
     /// The pointer as C++ has it, to be deleted by [`raw::delete`](crate::raw::delete). It cannot
     /// be copied, so it cannot be deleted twice.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Owned, raw};
+    ///
+    /// let mut number = Owned::into_raw(Owned::new(7));
+    /// // SAFETY: nobody else has the address.
+    /// *unsafe { number.as_mut() } += 1;
+    /// // SAFETY: as before.
+    /// assert_eq!(*unsafe { number.as_ref() }, 8);
+    /// // SAFETY: nobody uses it any more.
+    /// unsafe { raw::delete(number) };
+    /// ```
     #[inline]
     pub fn into_raw(this: Self) -> NewPtr<T, A> {
         let (pointer, allocator) = Self::into_raw_parts(this);
@@ -94,6 +108,22 @@ impl<T: ?Sized, A: Allocator> Owned<T, A> {
     /// Only over a [`StaticAllocator`]: otherwise the handle could be forgotten, and the memory
     /// used again under an object that was never destroyed.
     ///
+    /// # Examples
+    ///
+    /// A future whose type is forgotten, and which is pinned then to be polled:
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    /// use heapwright_new::{Owned, unsize};
+    ///
+    /// let task = unsize!(Owned::new(async { 7 }) => dyn Future<Output = u32>);
+    /// let mut task = Owned::into_pin(task);
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(task.as_mut().poll(&mut context), Poll::Ready(7));
+    /// ```
+    ///
+    /// An arena on the stack keeps no such promise:
+    ///
     /// ```compile_fail,E0597
     /// use core::mem::MaybeUninit;
     /// use heapwright_new::Owned;
@@ -102,7 +132,7 @@ impl<T: ?Sized, A: Allocator> Owned<T, A> {
     /// let mut bytes = [MaybeUninit::uninit(); 64];
     /// let arena = Monotonic::new(&mut bytes, NullAllocator);
     /// let number = Owned::try_new_in(7, &arena).unwrap();
-    /// let pinned = Owned::into_pin(number); // the arena is on the stack
+    /// let pinned = Owned::into_pin(number);
     /// ```
     #[inline]
     pub fn into_pin(this: Self) -> Pin<Self>
@@ -154,6 +184,18 @@ mod boxes {
 
     impl<T: ?Sized> Owned<T, Global> {
         /// The same object in a std `Box`. It stays where it is.
+        ///
+        /// # Examples
+        ///
+        /// For a library that asks for a `Box`:
+        ///
+        /// ```
+        /// use heapwright_new::{Global, Owned};
+        ///
+        /// let name = Owned::new_in(String::from("worker"), Global);
+        /// let boxed: Box<String> = Owned::into_box(name);
+        /// assert_eq!(boxed.into_bytes(), b"worker");
+        /// ```
         #[must_use]
         pub fn into_box(this: Self) -> alloc::boxed::Box<T> {
             let (pointer, Global) = Owned::into_raw_parts(this);

@@ -114,6 +114,22 @@ impl<T: ?Sized, A: Allocator> Owned<T, A> {
     }
 
     /// The object and its allocator. Nothing destroys the object any more.
+    ///
+    /// # Examples
+    ///
+    /// C keeps an address for us, as it does with a `void *` beside a callback:
+    ///
+    /// ```
+    /// use core::ffi::c_void;
+    /// use core::ptr::NonNull;
+    /// use heapwright_new::{Malloc, Owned};
+    ///
+    /// let (request, Malloc) = Owned::into_raw_parts(Owned::new(String::from("GET /")));
+    /// let kept_by_c: NonNull<c_void> = request.cast();
+    /// // SAFETY: the same address came back, and C forgot it.
+    /// let request = unsafe { Owned::from_raw_parts(kept_by_c.cast::<String>(), Malloc) };
+    /// assert_eq!(*request, "GET /");
+    /// ```
     #[inline]
     #[must_use = "without its parts the object leaks"]
     pub fn into_raw_parts(this: Self) -> (NonNull<T>, A) {
@@ -124,18 +140,57 @@ impl<T: ?Sized, A: Allocator> Owned<T, A> {
     }
 
     /// The allocator that the memory goes back to.
+    ///
+    /// # Examples
+    ///
+    /// A second object beside the first one, wherever that is:
+    ///
+    /// ```
+    /// use heapwright_new::{Allocator, BadAlloc, Owned};
+    ///
+    /// fn twin<A: Allocator + Clone>(first: &Owned<u32, A>) -> Result<Owned<u32, A>, BadAlloc> {
+    ///     Owned::try_new_in(**first, Owned::allocator(first).clone())
+    /// }
+    /// assert_eq!(*twin(&Owned::new(7))?, 7);
+    /// # Ok::<(), BadAlloc>(())
+    /// ```
     #[inline]
     pub const fn allocator(this: &Self) -> &A {
         &this.allocator
     }
 
     /// The address of the object, which stays where it is while the handle moves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let first = Owned::new(7);
+    /// let address = Owned::as_ptr(&first);
+    /// let mut numbers = vec![first];
+    /// numbers.reserve(1000); // moves the handles, and no number
+    /// assert!(core::ptr::eq(Owned::as_ptr(&numbers[0]), address));
+    /// ```
     #[inline]
     pub const fn as_ptr(this: &Self) -> *const T {
         this.pointer.as_ptr()
     }
 
     /// The address of the object, to write to.
+    ///
+    /// # Examples
+    ///
+    /// For what writes by an address, as the functions of C do:
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let mut page = Owned::new([0_u8; 4096]);
+    /// // SAFETY: the address is valid for writes of a page.
+    /// unsafe { Owned::as_mut_ptr(&mut page).write_bytes(0xFF, 1) };
+    /// assert_eq!(page[4095], 0xFF);
+    /// ```
     #[inline]
     pub const fn as_mut_ptr(this: &mut Self) -> *mut T {
         this.pointer.as_ptr()

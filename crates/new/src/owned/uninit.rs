@@ -14,6 +14,19 @@ impl<T, A: Allocator> Owned<MaybeUninit<T>, A> {
     /// # Errors
     ///
     /// The constructor's; then the memory went back.
+    ///
+    /// # Examples
+    ///
+    /// In two steps, each of which fails by an error of its own:
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let memory = Owned::<f64>::try_new_uninit()?;
+    /// let width = Owned::emplace(memory, "2.5".parse())?;
+    /// assert_eq!(*width, 2.5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     pub fn emplace<I: Init<T>>(mut this: Self, init: I) -> Result<Owned<T, A>, I::Error> {
         let slot = Self::as_mut_ptr(&mut this).cast::<T>();
@@ -29,6 +42,19 @@ impl<T, A: Allocator> Owned<MaybeUninit<T>, A> {
     /// # Errors
     ///
     /// The constructor's; then the memory went back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::task::{Context, Poll, Waker};
+    /// use heapwright_new::{Owned, value};
+    ///
+    /// let memory = Owned::try_new_uninit()?;
+    /// let Ok(mut task) = Owned::emplace_pin(memory, value(async { 7 })); // no other way out
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// assert_eq!(task.as_mut().poll(&mut context), Poll::Ready(7));
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn emplace_pin<I: PinInit<T>>(mut this: Self, init: I) -> Result<Pin<Owned<T, A>>, I::Error>
     where
@@ -42,6 +68,17 @@ impl<T, A: Allocator> Owned<MaybeUninit<T>, A> {
     }
 
     /// Builds the object from a value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let memory = Owned::<String>::try_new_uninit()?; // what may fail comes first
+    /// let name = Owned::write(memory, String::from("placed"));
+    /// assert_eq!(*name, "placed");
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn write(mut this: Self, value: T) -> Owned<T, A> {
         MaybeUninit::write(&mut this, value);
@@ -54,6 +91,22 @@ impl<T, A: Allocator> Owned<MaybeUninit<T>, A> {
     /// # Safety
     ///
     /// It is: the memory holds a valid `T`.
+    ///
+    /// # Examples
+    ///
+    /// What a function of C has filled:
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let mut time = Owned::<libc::timespec>::try_new_uninit()?;
+    /// // SAFETY: the memory is for a time, and ours.
+    /// assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, time.as_mut_ptr()) }, 0);
+    /// // SAFETY: written just now.
+    /// let time = unsafe { Owned::assume_init(time) };
+    /// assert!(time.tv_sec > 0);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub unsafe fn assume_init(this: Self) -> Owned<T, A> {
         let (pointer, allocator) = Owned::into_raw_parts(this);

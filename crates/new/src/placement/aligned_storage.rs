@@ -8,6 +8,21 @@ use super::Placed;
 use crate::Init;
 
 /// The alignment `ALIGN` as a type. See [`SupportedAlign`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Align, AlignedStorage, SupportedAlign};
+///
+/// /// A cache line of whichever size the processor has.
+/// fn line<const ALIGN: usize>() -> AlignedStorage<ALIGN, ALIGN>
+/// where
+///     Align<ALIGN>: SupportedAlign,
+/// {
+///     AlignedStorage::new()
+/// }
+/// assert_eq!(align_of_val(&line::<128>()), 128);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Align<const ALIGN: usize>;
 
@@ -19,6 +34,26 @@ mod sealed {
 }
 
 /// The alignments that there are: the powers of two up to 65536.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{Align, AlignedStorage, SupportedAlign};
+///
+/// struct Mailbox<const ALIGN: usize>
+/// where
+///     Align<ALIGN>: SupportedAlign,
+/// {
+///     messages: AlignedStorage<256, ALIGN>,
+/// }
+/// assert_eq!(align_of::<Mailbox<64>>(), 64);
+/// ```
+///
+/// What is no power of two is no alignment:
+///
+/// ```compile_fail,E0277
+/// let storage = heapwright_new::AlignedStorage::<256, 24>::new();
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` is no alignment: powers of two up to 65536 are")]
 pub trait SupportedAlign: sealed::Sealed {}
 
@@ -83,6 +118,15 @@ where
     Align<ALIGN>: SupportedAlign,
 {
     /// Room for an object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::AlignedStorage;
+    ///
+    /// let mut page = AlignedStorage::<4096, 4096>::new(); // on the stack, uninitialised
+    /// assert!(page.as_bytes_mut().as_ptr().addr().is_multiple_of(4096));
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { align: [], bytes: [const { MaybeUninit::uninit() }; SIZE] }
@@ -93,6 +137,17 @@ where
     /// # Errors
     ///
     /// The constructor's; then nothing lives here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{AlignedStorage, Placed, value};
+    ///
+    /// let mut line = AlignedStorage::<64, 64>::new();
+    /// let counter = line.emplace(value(0_u32))?; // alone in its cache line
+    /// assert!(Placed::as_ptr(&counter).addr().is_multiple_of(64));
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[inline]
     pub fn emplace<T, I: Init<T>>(&mut self, init: I) -> Result<Placed<'_, T>, I::Error> {
         const {
@@ -109,6 +164,19 @@ where
 
     /// The bytes, for [`place`](crate::place), [`place_array`](crate::place_array) or a
     /// [`Carver`](crate::Carver).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{AlignedStorage, place, value};
+    ///
+    /// let mut storage = AlignedStorage::<16, 8>::new();
+    /// let (low, high) = storage.as_bytes_mut().split_at_mut(8);
+    /// let first = place(low, value(1_u64))?;
+    /// let second = place(high, value(2_u64))?;
+    /// assert_eq!((*first, *second), (1, 2));
+    /// # Ok::<(), heapwright_new::PlaceError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub const fn as_bytes_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.bytes

@@ -48,6 +48,20 @@ unsafe impl Sync for Carver<'_> {}
 
 impl<'region> Carver<'region> {
     /// Begins at the start of `region`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::{Carver, value};
+    ///
+    /// let mut message = [MaybeUninit::uninit(); 64];
+    /// let (header, body) = message.split_at_mut(16);
+    /// let mut carver = Carver::new(body);
+    /// let digest = carver.place(value([7_u8; 32]))?;
+    /// assert_eq!(carver.remaining_bytes(), 48 - digest.len());
+    /// # Ok::<(), heapwright_new::PlaceError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub const fn new(region: &'region mut [MaybeUninit<u8>]) -> Self {
         let len = region.len();
@@ -58,6 +72,20 @@ impl<'region> Carver<'region> {
     }
 
     /// The bytes that are left. An object may need some of them to be aligned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::{Carver, value};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 100];
+    /// let mut carver = Carver::new(&mut bytes);
+    /// let tag = carver.place(value(b'T'))?;
+    /// let padding = carver.place_array(carver.remaining_bytes(), |_| value(0_u8))?;
+    /// assert_eq!((*tag, padding.len(), carver.remaining_bytes()), (b'T', 99, 0));
+    /// # Ok::<(), heapwright_new::PlaceError<core::convert::Infallible>>(())
+    /// ```
     #[must_use]
     pub const fn remaining_bytes(&self) -> usize {
         self.len
@@ -69,6 +97,19 @@ impl<'region> Carver<'region> {
     ///
     /// [`PlaceError::Storage`] where too few bytes are left, else [`PlaceError::Construct`]; the
     /// carver is as before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{AlignedStorage, Carver};
+    ///
+    /// let mut storage = AlignedStorage::<4, 4>::new(); // room for one number
+    /// let mut carver = Carver::new(storage.as_bytes_mut());
+    /// assert!(carver.place("seven".parse::<u32>()).is_err()); // took none of it
+    /// let number = carver.place("7".parse::<u32>())?;
+    /// assert_eq!(*number, 7);
+    /// # Ok::<(), heapwright_new::PlaceError<core::num::ParseIntError>>(())
+    /// ```
     pub fn place<T, I: Init<T>>(
         &mut self,
         init: I,
@@ -84,6 +125,20 @@ impl<'region> Carver<'region> {
     /// # Errors
     ///
     /// As [`place`](Self::place).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{AlignedStorage, Carver, value};
+    ///
+    /// let mut message = AlignedStorage::<16, 8>::new();
+    /// let mut carver = Carver::new(message.as_bytes_mut());
+    /// let sender = carver.place(value(7_u64))?;
+    /// let samples = carver.place_array(4, |index| value(index % 2 == 0))?;
+    /// assert_eq!((*sender, &*samples), (7, &[true, false, true, false][..]));
+    /// assert!(carver.place_array(5, |_| value(true)).is_err()); // four bytes are left
+    /// # Ok::<(), heapwright_new::PlaceError<core::convert::Infallible>>(())
+    /// ```
     pub fn place_array<T, I: Init<T>>(
         &mut self,
         len: usize,

@@ -65,6 +65,20 @@ unsafe impl<T: Sync> Sync for PinStorage<T> {}
 
 impl<T> PinStorage<T> {
     /// Room for an object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::PinStorage;
+    ///
+    /// /// A driver has room for its device before there is one.
+    /// struct Driver {
+    ///     device: PinStorage<String>,
+    /// }
+    ///
+    /// let driver = Driver { device: PinStorage::new() };
+    /// assert!(driver.device.get().is_none());
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         // INVARIANT: 1 holds of nothing.
@@ -76,12 +90,40 @@ impl<T> PinStorage<T> {
     }
 
     /// Whether an object lives in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::pin::pin;
+    /// use heapwright_new::PinStorage;
+    ///
+    /// let mut port = pin!(PinStorage::<u16>::new());
+    /// assert!(port.as_mut().emplace_pin("http".parse::<u16>()).is_err());
+    /// assert!(!port.is_live());
+    /// port.as_mut().emplace_pin("80".parse::<u16>())?;
+    /// assert!(port.is_live());
+    /// # Ok::<(), core::num::ParseIntError>(())
+    /// ```
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.is_live
     }
 
     /// The object, if there is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::pin::pin;
+    /// use heapwright_new::{PinStorage, value};
+    ///
+    /// let mut session = pin!(PinStorage::new());
+    /// session.as_mut().emplace_pin(value("Ada"))?;
+    /// assert_eq!(session.get(), Some(&"Ada"));
+    /// session.as_mut().destroy();
+    /// assert_eq!(session.get(), None);
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[must_use]
     pub const fn get(&self) -> Option<&T> {
         if self.is_live {
@@ -93,6 +135,21 @@ impl<T> PinStorage<T> {
     }
 
     /// The object, if there is one, to be changed where it stands.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::pin::pin;
+    /// use heapwright_new::{PinStorage, value};
+    ///
+    /// let mut counter = pin!(PinStorage::new());
+    /// counter.as_mut().emplace_pin(value(1))?;
+    /// if let Some(mut count) = counter.as_mut().get_pin_mut() {
+    ///     *count += 1;
+    /// }
+    /// assert_eq!(counter.get(), Some(&2));
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Option<Pin<&mut T>> {
         if !self.is_live {
@@ -113,6 +170,29 @@ impl<T> PinStorage<T> {
     /// # Panics
     ///
     /// Where the destructor of the object before does; then nothing lives here.
+    ///
+    /// # Examples
+    ///
+    /// A list that is empty where it leads to itself, so that it must not move:
+    ///
+    /// ```
+    /// use core::cell::Cell;
+    /// use core::marker::PhantomPinned;
+    /// use core::pin::pin;
+    /// use core::ptr;
+    /// use heapwright_new::{PinInit, PinStorage, value};
+    ///
+    /// struct List(Cell<*const List>, PhantomPinned);
+    ///
+    /// let empty = value(List(Cell::new(ptr::null()), PhantomPinned)).then_pin(|list| {
+    ///     list.0.set(&raw const *list);
+    ///     Ok(())
+    /// });
+    /// let mut storage = pin!(PinStorage::new());
+    /// let list = storage.as_mut().emplace_pin(empty)?;
+    /// assert!(ptr::eq(list.0.get(), &raw const *list));
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     pub fn emplace_pin<I: PinInit<T>>(
         mut self: Pin<&mut Self>,
         init: I,
@@ -137,6 +217,22 @@ impl<T> PinStorage<T> {
     /// # Panics
     ///
     /// Where its destructor does; then nothing lives here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::pin::pin;
+    /// use heapwright_new::{PinStorage, value};
+    /// use std::rc::Rc;
+    ///
+    /// let lease = Rc::new("address");
+    /// let mut holder = pin!(PinStorage::new());
+    /// holder.as_mut().emplace_pin(value(Rc::clone(&lease)))?;
+    /// assert!(holder.as_mut().destroy()); // now, and not at the end of the scope
+    /// assert_eq!(Rc::strong_count(&lease), 1);
+    /// assert!(!holder.as_mut().destroy());
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     pub fn destroy(self: Pin<&mut Self>) -> bool {
         // SAFETY: nothing is moved.
         let this = unsafe { self.get_unchecked_mut() };

@@ -57,6 +57,20 @@ impl<'storage, T: ?Sized> Placed<'storage, T> {
     ///
     /// There is a valid object, whose memory stays as long as `'storage` lasts, and nobody else
     /// uses or destroys it as long.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use core::ptr::NonNull;
+    /// use heapwright_new::Placed;
+    ///
+    /// let mut slot = MaybeUninit::uninit();
+    /// let object = NonNull::from(slot.write(String::from("ring")));
+    /// // SAFETY: written just now; the slot outlives the handle, and nobody else uses it.
+    /// let name = unsafe { Placed::from_raw(object) }; // destroys it at last
+    /// assert_eq!(*name, "ring");
+    /// ```
     #[inline]
     pub const unsafe fn from_raw(object: NonNull<T>) -> Self {
         // INVARIANT: 1 is the caller's condition.
@@ -64,6 +78,20 @@ impl<'storage, T: ?Sized> Placed<'storage, T> {
     }
 
     /// The pointer as C++ has it, to be destroyed by [`raw::destroy_at`](crate::raw::destroy_at).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Placed, Storage, raw, value};
+    ///
+    /// let mut storage = Storage::new();
+    /// let name = Placed::into_raw(storage.emplace(value(String::from("C++")))?);
+    /// // SAFETY: the object lives, and nobody else uses it.
+    /// assert_eq!(unsafe { name.as_ref() }, "C++");
+    /// // SAFETY: destroyed once, and used no more; the storage is still there.
+    /// unsafe { raw::destroy_at(name) };
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[inline]
     pub fn into_raw(this: Self) -> PlacementPtr<T> {
         let this = ManuallyDrop::new(this);
@@ -72,6 +100,18 @@ impl<'storage, T: ?Sized> Placed<'storage, T> {
     }
 
     /// Leaves the object where it is as long as the storage lasts. Its destructor does not run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Placed, Storage, zeroed};
+    ///
+    /// let mut storage = Storage::<[u8; 64]>::new();
+    /// let buffer: &mut [u8; 64] = Placed::leak(storage.emplace(zeroed())?); // has no destructor
+    /// buffer[63] = 1;
+    /// assert_eq!(buffer[62..], [0, 1]);
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[inline]
     pub fn leak(this: Self) -> &'storage mut T {
         let mut object = ManuallyDrop::new(this).object;
@@ -80,6 +120,19 @@ impl<'storage, T: ?Sized> Placed<'storage, T> {
     }
 
     /// The address of the object, which stays where it is while the handle moves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Placed, Storage, value};
+    ///
+    /// let mut storage = Storage::new();
+    /// let node = storage.emplace(value(7))?;
+    /// let address = Placed::as_ptr(&node);
+    /// let nodes = vec![node];
+    /// assert_eq!(Placed::as_ptr(&nodes[0]), address);
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[inline]
     pub const fn as_ptr(this: &Self) -> *const T {
         this.object.as_ptr()
@@ -88,6 +141,21 @@ impl<'storage, T: ?Sized> Placed<'storage, T> {
 
 impl<T> Placed<'_, T> {
     /// Moves the object out of the storage.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Placed, Storage, value};
+    ///
+    /// let lines = {
+    ///     let mut storage = Storage::new();
+    ///     let mut lines = storage.emplace(value(Vec::new()))?;
+    ///     lines.push("first");
+    ///     Placed::into_inner(lines) // outlives the storage
+    /// };
+    /// assert_eq!(lines, ["first"]);
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[inline]
     pub fn into_inner(this: Self) -> T {
         let this = ManuallyDrop::new(this);
@@ -140,6 +208,19 @@ impl<T: ?Sized + fmt::Display> fmt::Display for Placed<'_, T> {
 ///
 /// 1. `elements` leads to valid elements, which are the handle's alone as long as `'storage`
 ///    lasts.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{AlignedStorage, PlacedArray, place_array, value};
+///
+/// let mut storage = AlignedStorage::<32, 8>::new();
+/// let mut scores: PlacedArray<'_, u64> = place_array(storage.as_bytes_mut(), 3, |_| value(5))?;
+/// scores[2] = 1;
+/// scores.sort_unstable();
+/// assert_eq!(*scores, [1, 5, 5]);
+/// # Ok::<(), heapwright_new::PlaceError<core::convert::Infallible>>(())
+/// ```
 #[must_use = "the elements are destroyed at once where nobody keeps them"]
 pub struct PlacedArray<'storage, T> {
     elements: NonNull<[T]>,
@@ -163,6 +244,22 @@ impl<'storage, T> PlacedArray<'storage, T> {
     ///
     /// They are valid, their memory stays as long as `'storage` lasts, and nobody else uses or
     /// destroys them as long.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::ManuallyDrop;
+    /// use core::ptr::NonNull;
+    /// use heapwright_new::PlacedArray;
+    /// use std::rc::Rc;
+    ///
+    /// let shared = Rc::new(7);
+    /// let mut slots = ManuallyDrop::new([Rc::clone(&shared), Rc::clone(&shared)]);
+    /// let elements = NonNull::from(&mut slots[..]);
+    /// // SAFETY: both are valid; the slots outlive the handle, and destroy nothing themselves.
+    /// drop(unsafe { PlacedArray::from_raw(elements) });
+    /// assert_eq!(Rc::strong_count(&shared), 1);
+    /// ```
     #[inline]
     pub const unsafe fn from_raw(elements: NonNull<[T]>) -> Self {
         // INVARIANT: 1 is the caller's condition.
@@ -171,6 +268,19 @@ impl<'storage, T> PlacedArray<'storage, T> {
 
     /// Leaves the elements where they are as long as the storage lasts. Their destructors do not
     /// run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::{PlacedArray, place_array, value};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 8];
+    /// let pixels: &mut [u8] = PlacedArray::leak(place_array(&mut bytes, 8, |_| value(255))?);
+    /// pixels[..6].fill(0);
+    /// assert_eq!(pixels, [0, 0, 0, 0, 0, 0, 255, 255]);
+    /// # Ok::<(), heapwright_new::PlaceError<core::convert::Infallible>>(())
+    /// ```
     #[inline]
     pub fn leak(this: Self) -> &'storage mut [T] {
         let mut elements = ManuallyDrop::new(this).elements;

@@ -48,6 +48,18 @@ impl Drop for Taken<'_> {
 
 impl<T> StaticStorage<T> {
     /// Room for an object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{StaticStorage, value};
+    ///
+    /// static ARGUMENTS: StaticStorage<Vec<String>> = StaticStorage::new(); // filled at the start
+    ///
+    /// let found = std::env::args().collect();
+    /// let arguments: &'static [String] = ARGUMENTS.emplace(value(found)).unwrap();
+    /// assert!(!arguments.is_empty());
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         // INVARIANT: 1 holds of nobody.
@@ -59,6 +71,20 @@ impl<T> StaticStorage<T> {
     /// # Errors
     ///
     /// [`StorageError::Occupied`] where somebody was faster; else the constructor's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::StaticStorage;
+    ///
+    /// static LIMIT: StaticStorage<u32> = StaticStorage::new();
+    ///
+    /// assert!(LIMIT.emplace("many".parse::<u32>()).is_err()); // is not taken thereby
+    /// let limit = LIMIT.emplace("100".parse::<u32>())?;
+    /// *limit += 1;
+    /// assert_eq!(*limit, 101);
+    /// # Ok::<(), heapwright_new::PlaceError<core::num::ParseIntError>>(())
+    /// ```
     #[expect(clippy::mut_from_ref, reason = "lent to one caller alone, once for all")]
     pub fn emplace<I: Init<T>>(
         &'static self,
@@ -74,6 +100,22 @@ impl<T> StaticStorage<T> {
     /// # Errors
     ///
     /// [`StorageError::Occupied`] where somebody was faster; else the constructor's.
+    ///
+    /// # Examples
+    ///
+    /// A task that stays for ever, without a heap:
+    ///
+    /// ```
+    /// use core::future::{Future, Ready, ready};
+    /// use core::task::{Context, Poll, Waker};
+    /// use heapwright_new::{StaticStorage, value};
+    ///
+    /// static TASK: StaticStorage<Ready<u32>> = StaticStorage::new();
+    ///
+    /// let task = TASK.emplace_pin(value(ready(7)))?;
+    /// assert_eq!(task.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(7));
+    /// # Ok::<(), heapwright_new::PlaceError<core::convert::Infallible>>(())
+    /// ```
     #[expect(clippy::mut_from_ref, reason = "lent to one caller alone, once for all")]
     pub fn emplace_pin<I: PinInit<T>>(
         &'static self,

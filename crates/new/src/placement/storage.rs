@@ -57,6 +57,15 @@ pub struct Storage<T> {
 
 impl<T> Storage<T> {
     /// Room for an object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::Storage;
+    ///
+    /// let storage = Storage::<[u64; 4]>::new();
+    /// assert_eq!(size_of_val(&storage), 32); // no flag beside it
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self { bytes: MaybeUninit::uninit() }
@@ -67,6 +76,22 @@ impl<T> Storage<T> {
     /// # Errors
     ///
     /// The constructor's; then nothing lives here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Storage, init, value, zeroed};
+    ///
+    /// struct Frame {
+    ///     id: u32,
+    ///     pixels: [u8; 4096],
+    /// }
+    ///
+    /// let mut storage = Storage::new();
+    /// let frame = storage.emplace(init!(Frame { id <- value(7), pixels <- zeroed() }))?;
+    /// assert_eq!((frame.id, frame.pixels[4095]), (7, 0));
+    /// # Ok::<(), core::convert::Infallible>(())
+    /// ```
     #[inline]
     pub fn emplace<I: Init<T>>(&mut self, init: I) -> Result<Placed<'_, T>, I::Error> {
         let object = NonNull::from(&mut self.bytes).cast::<T>();

@@ -26,6 +26,17 @@ pub use monotonic::Monotonic;
 pub use pool::PoolAllocator;
 
 /// Refuses everything: what stands behind bytes that must do.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::polymorphic::NullAllocator;
+/// use heapwright_new::{BadAlloc, Owned};
+///
+/// let refused = Owned::try_new_in([0_u8; 16], NullAllocator).unwrap_err();
+/// assert_eq!(refused, BadAlloc::Exhausted { size: 16, align: 1 });
+/// assert!(Owned::try_new_in((), NullAllocator).is_ok()); // needs no memory
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NullAllocator;
 

@@ -69,6 +69,22 @@ unsafe impl<U: Allocator + Send> Send for Monotonic<'_, U> {}
 
 impl<'bytes, U: Allocator> Monotonic<'bytes, U> {
     /// Hands out `bytes`, and then what `upstream` has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::polymorphic::Monotonic;
+    /// use heapwright_new::{Malloc, Owned};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 16];
+    /// let memory = Monotonic::new(&mut bytes, Malloc);
+    /// let small = Owned::try_new_in([1_u8; 16], &memory)?; // the bytes of the stack
+    /// assert_eq!(memory.remaining_bytes(), 0);
+    /// let large = Owned::try_new_in([2_u8; 1000], &memory)?; // a chunk from `Malloc`
+    /// assert_eq!((small[15], large[999]), (1, 2));
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn new(bytes: &'bytes mut [MaybeUninit<u8>], upstream: U) -> Self {
         let len = bytes.len();
         // SAFETY: a reference is not null.
@@ -87,6 +103,24 @@ impl<'bytes, U: Allocator> Monotonic<'bytes, U> {
 
     /// Takes everything back at once, and gives the chunks to the upstream. Nobody uses a block
     /// any more: handles borrow this, or were forgotten.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::Owned;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 64];
+    /// let mut memory = Monotonic::new(&mut bytes, NullAllocator);
+    /// for frame in 0..100_u8 {
+    ///     let pixels = Owned::try_new_in([frame; 48], &memory)?; // there is no room for two
+    ///     assert_eq!(pixels[47], frame);
+    ///     drop(pixels);
+    ///     memory.release();
+    /// }
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn release(&mut self) {
         // INVARIANT: 1 holds of the caller's bytes, also where the upstream panics below; 2 of
         // nothing.
@@ -99,11 +133,40 @@ impl<'bytes, U: Allocator> Monotonic<'bytes, U> {
 
     /// The bytes that are left before the upstream is asked. A block may need some of them to be
     /// aligned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::Owned;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 64];
+    /// let memory = Monotonic::new(&mut bytes, NullAllocator);
+    /// drop(Owned::try_new_in([0_u8; 40], &memory)?);
+    /// assert_eq!(memory.remaining_bytes(), 24); // what was given back is not used again
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn remaining_bytes(&self) -> usize {
         self.len.get()
     }
 
     /// The allocator behind the bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::Owned;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 4096];
+    /// let connection = Monotonic::new(&mut bytes, NullAllocator);
+    /// let request = Monotonic::new(&mut [], &connection);
+    /// let header = Owned::try_new_in([0_u8; 100], &request)?;
+    /// assert!(request.upstream().remaining_bytes() <= 4096 - header.len());
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn upstream(&self) -> &U {
         &self.upstream
     }

@@ -87,6 +87,22 @@ const fn class_index(layout: Layout) -> Option<usize> {
 
 impl<U: Allocator> PoolAllocator<U> {
     /// Cuts its blocks from what `upstream` has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::Owned;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator, PoolAllocator};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 1024];
+    /// let pool = PoolAllocator::new(Monotonic::new(&mut bytes, NullAllocator));
+    /// for id in 0..10_000_u64 {
+    ///     let request = Owned::try_new_in(id, &pool)?; // the same block, again and again
+    ///     assert_eq!(*request, id);
+    /// }
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn new(upstream: U) -> Self {
         // INVARIANT: 1 and 2 hold of nothing.
         let classes =
@@ -96,6 +112,25 @@ impl<U: Allocator> PoolAllocator<U> {
 
     /// Takes all blocks back at once, and gives the chunks to the upstream. Blocks larger than
     /// 4096 bytes are not known here: the handle of one gives it back, or it leaks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::polymorphic::PoolAllocator;
+    /// use heapwright_new::{ByType, Label, Owned, label};
+    ///
+    /// struct Node([u64; 4]);
+    /// label!(Node);
+    ///
+    /// let mut pool = PoolAllocator::new(ByType::<Node>::default());
+    /// for id in 0..100 {
+    ///     Owned::leak(Owned::try_new_in(Node([id; 4]), &pool)?); // a graph, say
+    /// }
+    /// assert!(Node::label().live_count() >= 100);
+    /// pool.release();
+    /// assert_eq!(Node::label().live_count(), 0);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn release(&mut self) {
         for class in &self.classes {
             class.free.set(None);
@@ -105,6 +140,20 @@ impl<U: Allocator> PoolAllocator<U> {
     }
 
     /// The allocator behind the blocks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::Owned;
+    /// use heapwright_new::polymorphic::{Monotonic, NullAllocator, PoolAllocator};
+    ///
+    /// let mut bytes = [MaybeUninit::uninit(); 10_000];
+    /// let pool = PoolAllocator::new(Monotonic::new(&mut bytes, NullAllocator));
+    /// let page = Owned::try_new_in([0_u8; 6000], &pool)?; // above 4096: from the upstream
+    /// assert_eq!(pool.upstream().remaining_bytes(), 10_000 - page.len());
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub const fn upstream(&self) -> &U {
         &self.upstream
     }

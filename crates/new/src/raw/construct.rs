@@ -52,6 +52,24 @@ pub unsafe fn construct_at<T, I: PinInit<T>>(
 /// # Safety
 ///
 /// The object was not destroyed, its memory is still there, and nobody uses it any more.
+///
+/// # Examples
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use heapwright_new::{raw, value};
+/// use std::rc::Rc;
+///
+/// let shared = Rc::new("settings");
+/// let mut place = MaybeUninit::uninit();
+/// // SAFETY: the place is for an `Rc`, and this function's alone.
+/// let user = unsafe { raw::construct_at(place.as_mut_ptr(), value(Rc::clone(&shared))) }?;
+/// assert_eq!(Rc::strong_count(&shared), 2);
+/// // SAFETY: destroyed once, and used no more.
+/// unsafe { raw::destroy_at(user) };
+/// assert_eq!(Rc::strong_count(&shared), 1);
+/// # Ok::<(), core::convert::Infallible>(())
+/// ```
 #[inline]
 pub unsafe fn destroy_at<T: ?Sized>(pointer: PlacementPtr<T>) {
     // SAFETY: the caller's conditions.
@@ -68,15 +86,16 @@ pub unsafe fn destroy_at<T: ?Sized>(pointer: PlacementPtr<T>) {
 /// # Examples
 ///
 /// ```
-/// use core::mem::MaybeUninit;
 /// use heapwright_new::raw;
+/// use std::rc::Rc;
 ///
-/// let mut names: [MaybeUninit<String>; 3] = [const { MaybeUninit::uninit() }; 3];
-/// let first = names.as_mut_ptr().cast::<String>();
-/// // SAFETY: there is room for three, and it is this function's alone.
-/// unsafe { raw::uninitialized_fill_n(first, 3, &String::from("heap")) };
-/// // SAFETY: all three were built just now.
-/// unsafe { raw::destroy_n(first, 3) };
+/// let shared = Rc::new("heap");
+/// let mut list = vec![Rc::clone(&shared); 3];
+/// // SAFETY: the first one lives; the list knows no others from now on.
+/// unsafe { list.set_len(1) };
+/// // SAFETY: the two behind its end are valid, and nobody uses them any more.
+/// unsafe { raw::destroy_n(list.as_mut_ptr().wrapping_add(1), 2) };
+/// assert_eq!(Rc::strong_count(&shared), 2);
 /// ```
 #[inline]
 pub unsafe fn destroy_n<T>(first: *mut T, count: usize) {

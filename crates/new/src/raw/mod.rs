@@ -14,13 +14,15 @@
 //! and `destroy_n` does, this destroys last to first, as C++ does for arrays.
 
 mod construct;
+mod placement_ptr;
 mod pointers;
 mod uninitialized;
 
 use allocator_api2::alloc::Allocator;
 
 pub use construct::{construct_at, destroy_at, destroy_n};
-pub use pointers::{NewArrayPtr, NewPtr, PlacementPtr};
+pub use placement_ptr::PlacementPtr;
+pub use pointers::{NewArrayPtr, NewPtr};
 pub use uninitialized::{
     uninitialized_copy, uninitialized_default_n, uninitialized_fill_n, uninitialized_init_n,
     uninitialized_move_n,
@@ -71,6 +73,22 @@ pub fn new<T, I: Init<T>>(init: I) -> Result<NewPtr<T>, NewError<I::Error>> {
 /// # Errors
 ///
 /// As [`Owned::try_new_with_in`].
+///
+/// # Examples
+///
+/// ```
+/// use core::mem::MaybeUninit;
+/// use heapwright_new::polymorphic::{Monotonic, NullAllocator};
+/// use heapwright_new::{raw, value};
+///
+/// let mut bytes = [MaybeUninit::uninit(); 64];
+/// let scratch = Monotonic::new(&mut bytes, NullAllocator);
+/// let digest = raw::new_in(value([7_u8; 32]), &scratch)?;
+/// assert_eq!(scratch.remaining_bytes(), 32);
+/// // SAFETY: nobody uses the object any more.
+/// unsafe { raw::delete(digest) };
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[inline]
 pub fn new_in<T, I: Init<T>, A: Allocator>(
     init: I,
@@ -84,6 +102,21 @@ pub fn new_in<T, I: Init<T>, A: Allocator>(
 /// # Safety
 ///
 /// The object was not destroyed, and nobody uses it through a copy of its address any more.
+///
+/// # Examples
+///
+/// ```
+/// use core::fmt::Display;
+/// use heapwright_new::{raw, unsize, value};
+/// use std::rc::Rc;
+///
+/// let number = Rc::new(7);
+/// let shown = unsize!(raw::new(value(Rc::clone(&number)))? => dyn Display);
+/// // SAFETY: nobody uses the object any more.
+/// unsafe { raw::delete(shown) }; // the destructor of `Rc` runs
+/// assert_eq!(Rc::strong_count(&number), 1);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[inline]
 pub unsafe fn delete<T: ?Sized, A: Allocator>(pointer: NewPtr<T, A>) {
     // SAFETY: the caller's condition.
@@ -103,10 +136,13 @@ pub unsafe fn delete<T: ?Sized, A: Allocator>(pointer: NewPtr<T, A>) {
 ///
 /// ```
 /// use heapwright_new::{raw, value};
+/// use std::rc::Rc;
 ///
-/// let address: *mut u32 = raw::new(value(7))?.into_ptr();
+/// let shared = Rc::new(7);
+/// let address: *mut Rc<u32> = raw::new(value(Rc::clone(&shared)))?.into_ptr();
 /// // SAFETY: from `new`, and used no more.
 /// unsafe { raw::delete_ptr(address) };
+/// assert_eq!(Rc::strong_count(&shared), 1);
 /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
 /// ```
 #[cfg(feature = "malloc")]
@@ -159,6 +195,22 @@ pub fn new_array<T, I: Init<T>>(
 /// # Errors
 ///
 /// As [`OwnedArray::try_from_fn_in`].
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::{ByType, Label, label, raw, value};
+///
+/// struct Row([u32; 8]);
+/// label!(Row);
+///
+/// let rows = raw::new_array_in(10, |_| value(Row([0; 8])), ByType::<Row>::default())?;
+/// assert_eq!(Row::label().live_bytes(), 10 * size_of::<Row>());
+/// // SAFETY: nobody uses the elements any more.
+/// unsafe { raw::delete_array(rows) };
+/// assert_eq!(Row::label().live_bytes(), 0);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[inline]
 pub fn new_array_in<T, I: Init<T>, A: Allocator>(
     len: usize,
@@ -173,6 +225,28 @@ pub fn new_array_in<T, I: Init<T>, A: Allocator>(
 /// # Safety
 ///
 /// No element was destroyed, and nobody uses one through a copy of its address any more.
+///
+/// # Examples
+///
+/// ```
+/// use core::cell::RefCell;
+/// use heapwright_new::{raw, value};
+///
+/// struct Stage<'log>(usize, &'log RefCell<Vec<usize>>);
+///
+/// impl Drop for Stage<'_> {
+///     fn drop(&mut self) {
+///         self.1.borrow_mut().push(self.0);
+///     }
+/// }
+///
+/// let ended = RefCell::new(Vec::new());
+/// let stages = raw::new_array(3, |index| value(Stage(index, &ended)))?;
+/// // SAFETY: nobody uses the elements any more.
+/// unsafe { raw::delete_array(stages) };
+/// assert_eq!(*ended.borrow(), [2, 1, 0]);
+/// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+/// ```
 #[inline]
 pub unsafe fn delete_array<T, A: Allocator>(pointer: NewArrayPtr<T, A>) {
     // SAFETY: the caller's condition.

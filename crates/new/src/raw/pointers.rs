@@ -16,6 +16,15 @@ use heapwright_malloc::Malloc;
 ///
 /// 1. The memory at `pointer` came from `allocator` for the layout of the object that was built
 ///    there, or the object has no size.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::raw::NewPtr;
+///
+/// // As small as a pointer of C++, which may be null.
+/// assert_eq!(size_of::<Option<NewPtr<u32>>>(), size_of::<*mut u32>());
+/// ```
 #[must_use = "the object leaks unless it is deleted"]
 pub struct NewPtr<
     T: ?Sized,
@@ -33,6 +42,18 @@ impl<T: ?Sized, A> NewPtr<T, A> {
     /// # Safety
     ///
     /// As for [`Owned::from_raw_parts`](crate::Owned::from_raw_parts).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Malloc, Owned, raw::NewPtr};
+    ///
+    /// let leaked = Owned::leak(Owned::new(7));
+    /// // SAFETY: from a handle on `Malloc`, which is no more.
+    /// let number = unsafe { NewPtr::from_raw_parts(leaked.into(), Malloc) };
+    /// // SAFETY: nobody else has the address.
+    /// assert_eq!(*unsafe { Owned::from_raw(number) }, 7);
+    /// ```
     #[inline]
     pub const unsafe fn from_raw_parts(pointer: NonNull<T>, allocator: A) -> Self {
         // INVARIANT: 1 is the caller's condition.
@@ -40,6 +61,17 @@ impl<T: ?Sized, A> NewPtr<T, A> {
     }
 
     /// The address and the allocator.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Malloc, Owned, polymorphic::PoolAllocator, raw, value};
+    ///
+    /// let pool = PoolAllocator::new(Malloc);
+    /// let (pointer, allocator) = raw::new_in(value(7), &pool).unwrap().into_raw_parts();
+    /// // SAFETY: the parts of a pointer that is no more; nobody else has the address.
+    /// assert_eq!(*unsafe { Owned::from_raw_parts(pointer, allocator) }, 7);
+    /// ```
     #[inline]
     #[must_use = "the object leaks unless it is deleted"]
     pub fn into_raw_parts(self) -> (NonNull<T>, A) {
@@ -48,6 +80,19 @@ impl<T: ?Sized, A> NewPtr<T, A> {
 
     /// The address alone, for code that keeps it elsewhere. The allocator is dropped, so keep it
     /// where it is more than a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Owned, raw};
+    ///
+    /// let context = Owned::into_raw(Owned::new(7)).into_ptr().cast::<core::ffi::c_void>();
+    /// let number = context.cast::<i32>(); // in a callback of C
+    /// // SAFETY: the number lives, and nobody writes it.
+    /// assert_eq!(unsafe { *number }, 7);
+    /// // SAFETY: from a handle on `Malloc`, and used no more.
+    /// unsafe { raw::delete_ptr(number) };
+    /// ```
     #[inline]
     #[must_use = "the object leaks unless it is deleted"]
     pub fn into_ptr(self) -> *mut T {
@@ -55,6 +100,18 @@ impl<T: ?Sized, A> NewPtr<T, A> {
     }
 
     /// A copy of the address, which can do all that an address of Rust can.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let total = Owned::into_raw(Owned::new(40));
+    /// // SAFETY: the object lives, and nobody else uses it meanwhile.
+    /// unsafe { *total.as_ptr() += 2 };
+    /// // SAFETY: nobody uses a copy of the address any more.
+    /// assert_eq!(*unsafe { Owned::from_raw(total) }, 42);
+    /// ```
     #[inline]
     #[must_use]
     pub const fn as_ptr(&self) -> *mut T {
@@ -66,6 +123,18 @@ impl<T: ?Sized, A> NewPtr<T, A> {
     /// # Safety
     ///
     /// The object was not destroyed, and nobody writes it as long as the reference lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Owned, raw};
+    ///
+    /// let host = Owned::into_raw(Owned::new(String::from("localhost")));
+    /// // SAFETY: nobody else has the address.
+    /// assert!(unsafe { host.as_ref() }.starts_with("local"));
+    /// // SAFETY: nobody uses the object any more.
+    /// unsafe { raw::delete(host) };
+    /// ```
     #[inline]
     #[must_use]
     pub const unsafe fn as_ref(&self) -> &T {
@@ -78,6 +147,18 @@ impl<T: ?Sized, A> NewPtr<T, A> {
     /// # Safety
     ///
     /// The object was not destroyed, and nobody else uses it as long as the reference lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::Owned;
+    ///
+    /// let mut queue = Owned::into_raw(Owned::new(Vec::new()));
+    /// // SAFETY: nobody else has the address.
+    /// unsafe { queue.as_mut() }.push("request");
+    /// // SAFETY: nobody else has the address.
+    /// assert_eq!(*unsafe { Owned::from_raw(queue) }, ["request"]);
+    /// ```
     #[inline]
     #[must_use]
     pub const unsafe fn as_mut(&mut self) -> &mut T {
@@ -99,6 +180,15 @@ impl<T: ?Sized, A> fmt::Debug for NewPtr<T, A> {
 ///
 /// 1. The memory at `first` came from `allocator` for the layout of `len` elements, or that has no
 ///    size.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_new::raw::NewArrayPtr;
+///
+/// // The length stands here, and not before the elements.
+/// assert_eq!(size_of::<NewArrayPtr<u8>>(), size_of::<(*mut u8, usize)>());
+/// ```
 #[must_use = "the elements leak unless they are deleted"]
 pub struct NewArrayPtr<T, #[cfg(feature = "malloc")] A = Malloc, #[cfg(not(feature = "malloc"))] A>
 {
@@ -114,6 +204,18 @@ impl<T, A> NewArrayPtr<T, A> {
     /// # Safety
     ///
     /// As for [`OwnedArray::from_raw_parts`](crate::OwnedArray::from_raw_parts).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{OwnedArray, raw::NewArrayPtr};
+    ///
+    /// let (first, len, malloc) = OwnedArray::into_raw_parts(OwnedArray::try_zeroed(3).unwrap());
+    /// // SAFETY: the parts of a handle that is no more.
+    /// let numbers = unsafe { NewArrayPtr::<u32>::from_raw_parts(first, len, malloc) };
+    /// // SAFETY: nobody else has the address.
+    /// assert_eq!(*unsafe { OwnedArray::from_raw(numbers) }, [0; 3]);
+    /// ```
     #[inline]
     pub const unsafe fn from_raw_parts(first: NonNull<T>, len: usize, allocator: A) -> Self {
         // INVARIANT: 1 is the caller's condition.
@@ -121,6 +223,16 @@ impl<T, A> NewArrayPtr<T, A> {
     }
 
     /// The address of the first element, the number of elements, and the allocator.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{OwnedArray, raw, value};
+    ///
+    /// let (first, len, malloc) = raw::new_array(3, value).unwrap().into_raw_parts();
+    /// // SAFETY: the parts of a pointer that is no more; nobody else has the address.
+    /// assert_eq!(*unsafe { OwnedArray::from_raw_parts(first, len, malloc) }, [0, 1, 2]);
+    /// ```
     #[inline]
     #[must_use = "the elements leak unless they are deleted"]
     pub fn into_raw_parts(self) -> (NonNull<T>, usize, A) {
@@ -128,6 +240,19 @@ impl<T, A> NewArrayPtr<T, A> {
     }
 
     /// A copy of the address of the first element.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{OwnedArray, raw, value};
+    ///
+    /// let numbers = raw::new_array(3, value).unwrap();
+    /// let last = numbers.as_ptr().wrapping_add(2); // C++'s `numbers + 2`
+    /// // SAFETY: the third of three, which live, and nobody else uses it.
+    /// unsafe { *last += 40 };
+    /// // SAFETY: nobody uses a copy of the address any more.
+    /// assert_eq!(*unsafe { OwnedArray::from_raw(numbers) }, [0, 1, 42]);
+    /// ```
     #[inline]
     #[must_use]
     pub const fn as_ptr(&self) -> *mut T {
@@ -135,6 +260,17 @@ impl<T, A> NewArrayPtr<T, A> {
     }
 
     /// The number of elements.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{raw, value};
+    ///
+    /// let row = raw::new_array(640, |_| value(0_u16)).unwrap();
+    /// assert_eq!(row.len() * size_of::<u16>(), 1280); // the bytes to send
+    /// // SAFETY: nobody uses the elements any more.
+    /// unsafe { raw::delete_array(row) };
+    /// ```
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -142,6 +278,14 @@ impl<T, A> NewArrayPtr<T, A> {
     }
 
     /// Whether there are no elements.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{raw, value};
+    ///
+    /// assert!(raw::new_array(0, value).unwrap().is_empty()); // has no memory that could leak
+    /// ```
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -153,6 +297,18 @@ impl<T, A> NewArrayPtr<T, A> {
     /// # Safety
     ///
     /// None was destroyed, and nobody writes one as long as the slice lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{raw, value};
+    ///
+    /// let prices = raw::new_array(4, |index| value(index * 100)).unwrap();
+    /// // SAFETY: nobody else has the address.
+    /// assert_eq!(unsafe { prices.as_slice() }.iter().sum::<usize>(), 600);
+    /// // SAFETY: nobody uses the elements any more.
+    /// unsafe { raw::delete_array(prices) };
+    /// ```
     #[inline]
     #[must_use]
     pub const unsafe fn as_slice(&self) -> &[T] {
@@ -165,6 +321,18 @@ impl<T, A> NewArrayPtr<T, A> {
     /// # Safety
     ///
     /// None was destroyed, and nobody else uses one as long as the slice lives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{OwnedArray, raw, value};
+    ///
+    /// let mut deck = raw::new_array(3, value).unwrap();
+    /// // SAFETY: nobody else has the address.
+    /// unsafe { deck.as_mut_slice() }.reverse();
+    /// // SAFETY: nobody else has the address.
+    /// assert_eq!(*unsafe { OwnedArray::from_raw(deck) }, [2, 1, 0]);
+    /// ```
     #[inline]
     #[must_use]
     pub const unsafe fn as_mut_slice(&mut self) -> &mut [T] {
@@ -176,81 +344,5 @@ impl<T, A> NewArrayPtr<T, A> {
 impl<T, A> fmt::Debug for NewArrayPtr<T, A> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("NewArrayPtr").field(&self.first).field(&self.len).finish()
-    }
-}
-
-/// A pointer from [`construct_at`](crate::raw::construct_at), for
-/// [`destroy_at`](crate::raw::destroy_at). Its memory is the caller's: there is nothing to
-/// `delete`.
-///
-/// ```compile_fail,E0308
-/// use core::mem::MaybeUninit;
-/// use heapwright_new::{raw, value};
-///
-/// let mut place = MaybeUninit::uninit();
-/// let p = unsafe { raw::construct_at(place.as_mut_ptr(), value(7)) }.unwrap();
-/// unsafe { raw::delete(p) };
-/// ```
-#[must_use = "the object is not destroyed unless somebody does it"]
-pub struct PlacementPtr<T: ?Sized> {
-    pointer: NonNull<T>,
-    object: PhantomData<T>,
-}
-
-impl<T: ?Sized> PlacementPtr<T> {
-    /// A pointer to the object at `pointer`.
-    ///
-    /// # Safety
-    ///
-    /// A valid object was built there.
-    #[inline]
-    pub const unsafe fn from_raw(pointer: NonNull<T>) -> Self {
-        Self { pointer, object: PhantomData }
-    }
-
-    /// The address alone.
-    #[inline]
-    #[must_use = "the object is not destroyed unless somebody does it"]
-    pub const fn into_ptr(self) -> *mut T {
-        self.pointer.as_ptr()
-    }
-
-    /// A copy of the address.
-    #[inline]
-    #[must_use]
-    pub const fn as_ptr(&self) -> *mut T {
-        self.pointer.as_ptr()
-    }
-
-    /// A reference to the object.
-    ///
-    /// # Safety
-    ///
-    /// The object was not destroyed, its memory is still there, and nobody writes it as long as
-    /// the reference lives.
-    #[inline]
-    #[must_use]
-    pub const unsafe fn as_ref(&self) -> &T {
-        // SAFETY: the caller's conditions.
-        unsafe { self.pointer.as_ref() }
-    }
-
-    /// A reference to the object, to write by.
-    ///
-    /// # Safety
-    ///
-    /// The object was not destroyed, its memory is still there, and nobody else uses it as long as
-    /// the reference lives.
-    #[inline]
-    #[must_use]
-    pub const unsafe fn as_mut(&mut self) -> &mut T {
-        // SAFETY: the caller's conditions.
-        unsafe { self.pointer.as_mut() }
-    }
-}
-
-impl<T: ?Sized> fmt::Debug for PlacementPtr<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("PlacementPtr").field(&self.pointer).finish()
     }
 }

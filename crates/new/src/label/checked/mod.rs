@@ -71,6 +71,26 @@ pub struct Checked<T: Label, A = Malloc> {
 impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     /// Makes its objects on `allocator`, which is a mere name.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Checked, Malloc, label, value};
+    ///
+    /// struct Node(u32);
+    /// label!(Node);
+    ///
+    /// static NODES: Checked<Node> = Checked::new(Malloc);
+    ///
+    /// let node = NODES.new_with(value(Node(7)))?;
+    /// // SAFETY: the object lives, and nobody writes it.
+    /// assert_eq!(unsafe { &*node }.0, 7);
+    /// // SAFETY: nobody uses the object any more.
+    /// unsafe { NODES.delete(node) };
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
+    ///
+    /// An allocator with a state is no mere name:
+    ///
     /// ```compile_fail,E0080
     /// use core::cell::Cell;
     /// use heapwright_new::{Checked, HandlerVerdict, Malloc, WithHandler, label};
@@ -95,6 +115,24 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     /// # Errors
     ///
     /// As [`Owned::try_new_with_in`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Checked, label};
+    ///
+    /// struct Port(u16);
+    /// label!(Port);
+    ///
+    /// let ports = Checked::<Port>::default();
+    /// assert!(ports.new_with("http".parse().map(Port)).is_err());
+    /// let port = ports.new_with("80".parse().map(Port))?;
+    /// // SAFETY: the object lives, and nobody writes it.
+    /// assert_eq!(unsafe { &*port }.0, 80);
+    /// // SAFETY: nobody uses the object any more.
+    /// unsafe { ports.delete(port) };
+    /// # Ok::<(), heapwright_new::NewError<core::num::ParseIntError>>(())
+    /// ```
     #[track_caller]
     pub fn new_with<I: Init<T>>(&self, init: I) -> Result<*mut T, NewError<I::Error>> {
         let site = Location::caller();
@@ -110,6 +148,23 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     ///
     /// - Nobody uses the object any more. (Whether it may be deleted so is checked.)
     /// - It was made by this thread, or `T` and `A` are [`Send`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Checked, label, value};
+    /// use std::rc::Rc;
+    ///
+    /// struct Session(Rc<&'static str>);
+    /// label!(Session);
+    ///
+    /// let user = Rc::new("Ada");
+    /// let session = Checked::<Session>::default().new_with(value(Session(Rc::clone(&user))))?;
+    /// // SAFETY: nobody uses the object any more.
+    /// unsafe { Checked::<Session>::default().delete(session) }; // any other does
+    /// assert_eq!(Rc::strong_count(&user), 1);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[track_caller]
     pub unsafe fn delete(&self, pointer: *mut T) {
         let Some(pointer) = NonNull::new(pointer) else { return };
@@ -123,6 +178,23 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     /// # Errors
     ///
     /// As [`OwnedArray::try_from_fn_in`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Checked, label, value};
+    ///
+    /// struct Sample(usize);
+    /// label!(Sample);
+    ///
+    /// let samples = Checked::<Sample>::default();
+    /// let first: *mut Sample = samples.new_array(3, |index| value(Sample(index * 10)))?;
+    /// // SAFETY: the last of three, which live, and nobody writes it.
+    /// assert_eq!(unsafe { &*first.wrapping_add(2) }.0, 20);
+    /// // SAFETY: nobody uses the elements any more.
+    /// unsafe { samples.delete_array(first) };
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[track_caller]
     pub fn new_array<I: Init<T>>(
         &self,
@@ -146,6 +218,24 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     ///
     /// - Nobody uses the elements any more. (Whether they may be deleted so is checked.)
     /// - They were made by this thread, or `T` and `A` are [`Send`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_new::{Checked, label, value};
+    /// use std::rc::Rc;
+    ///
+    /// struct Worker(Rc<()>);
+    /// label!(Worker);
+    ///
+    /// let running = Rc::new(());
+    /// let workers = Checked::<Worker>::default();
+    /// let first = workers.new_array(8, |_| value(Worker(Rc::clone(&running))))?;
+    /// // SAFETY: nobody uses the elements any more.
+    /// unsafe { workers.delete_array(first) }; // all eight
+    /// assert_eq!(Rc::strong_count(&running), 1);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[track_caller]
     pub unsafe fn delete_array(&self, pointer: *mut T) {
         let Some(first) = NonNull::new(pointer) else { return };
@@ -168,6 +258,28 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     /// # Safety
     ///
     /// As [`raw::construct_at`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::{Checked, label, value};
+    ///
+    /// struct Frame([u8; 64]);
+    /// label!(Frame);
+    ///
+    /// let frames = Checked::<Frame>::default();
+    /// let mut place = MaybeUninit::uninit();
+    /// // SAFETY: the place is for a `Frame`, and this function's alone.
+    /// let frame = unsafe { frames.construct_at(place.as_mut_ptr(), value(Frame([7; 64]))) }?;
+    /// // SAFETY: the object lives, and nobody writes it.
+    /// assert_eq!(unsafe { &*frame }.0[63], 7);
+    /// // SAFETY: nobody uses the object any more, and its memory is still there.
+    /// unsafe { frames.destroy_at(frame) }; // and no `delete`, which would end the process
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
+    ///
+    /// What has no size has no address of its own:
     ///
     /// ```compile_fail,E0080
     /// use core::mem::MaybeUninit;
@@ -208,6 +320,28 @@ impl<T: Label, A: Allocator + Clone + 'static> Checked<T, A> {
     /// - Nobody uses the object any more, and its memory is still there. (Whether it may be
     ///   destroyed so is checked.)
     /// - It was made by this thread, or `T` is [`Send`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use heapwright_new::{Checked, label, value};
+    /// use std::rc::Rc;
+    ///
+    /// struct Reader(Rc<()>);
+    /// label!(Reader);
+    ///
+    /// let lock = Rc::new(());
+    /// let mut place = MaybeUninit::uninit();
+    /// let readers = Checked::<Reader>::default();
+    /// let reader = value(Reader(Rc::clone(&lock)));
+    /// // SAFETY: the place is for a `Reader`, and this function's alone.
+    /// let reader = unsafe { readers.construct_at(place.as_mut_ptr(), reader) }?;
+    /// // SAFETY: nobody uses the object any more, and its memory is still there.
+    /// unsafe { readers.destroy_at(reader) };
+    /// assert_eq!(Rc::strong_count(&lock), 1);
+    /// # Ok::<(), heapwright_new::NewError<core::convert::Infallible>>(())
+    /// ```
     #[track_caller]
     pub unsafe fn destroy_at(&self, pointer: *mut T) {
         let Some(pointer) = NonNull::new(pointer) else { return };
