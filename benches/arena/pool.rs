@@ -29,6 +29,7 @@ const COUNTS: [usize; 2] = [10_000, 1_000_000];
 trait Keyed<T>: Sized {
     type Key: Copy;
 
+    fn empty() -> Self;
     fn with_room(count: usize) -> Self;
     fn insert(&mut self, object: T) -> Option<Self::Key>;
     fn get(&self, key: Self::Key) -> Option<&T>;
@@ -37,6 +38,10 @@ trait Keyed<T>: Sized {
 
 impl<T: Unpin, A: Allocator + Default> Keyed<T> for Pool<T, A> {
     type Key = Key<T>;
+
+    fn empty() -> Self {
+        Self::new_in(A::default())
+    }
 
     fn with_room(count: usize) -> Self {
         Self::with_capacity_in(count, A::default()).expect("memory for a benchmark")
@@ -67,6 +72,10 @@ mod peers {
     impl<T> Keyed<T> for SlotMap<DefaultKey, T> {
         type Key = DefaultKey;
 
+        fn empty() -> Self {
+            Self::new()
+        }
+
         fn with_room(count: usize) -> Self {
             Self::with_capacity(count)
         }
@@ -90,6 +99,10 @@ mod peers {
     impl<T> Keyed<T> for Arena<T> {
         type Key = Index;
 
+        fn empty() -> Self {
+            Self::new()
+        }
+
         fn with_room(count: usize) -> Self {
             Self::with_capacity(count)
         }
@@ -112,6 +125,9 @@ mod peers {
 }
 
 /// A pool that was full once, and the keys of what is in it.
+///
+/// What is measured is not inlined, so that the pool is reached through a reference, as a program
+/// reaches one that is part of something.
 struct State<P, K> {
     pool: P,
     keys: Vec<K>,
@@ -120,11 +136,11 @@ struct State<P, K> {
 
 impl<P, K: Copy> State<P, K> {
     /// One whose slots were all taken and given back, in any order.
-    fn with_room<T: Numbered>(count: usize) -> Self
+    fn of<T: Numbered>(pool: P, count: usize) -> Self
     where
         P: Keyed<T, Key = K>,
     {
-        let (pool, keys) = (P::with_room(count), Vec::with_capacity(count));
+        let keys = Vec::with_capacity(count);
         let mut state = Self { pool, keys, rng: Rng::with_seed(0x6b_65_79) };
         state.insert::<T>(count);
         state.shuffle();
@@ -132,7 +148,7 @@ impl<P, K: Copy> State<P, K> {
         state
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn insert<T: Numbered>(&mut self, count: usize)
     where
         P: Keyed<T, Key = K>,
@@ -143,7 +159,7 @@ impl<P, K: Copy> State<P, K> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn get<T>(&self)
     where
         P: Keyed<T, Key = K>,
@@ -153,7 +169,7 @@ impl<P, K: Copy> State<P, K> {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn remove<T>(&mut self)
     where
         P: Keyed<T, Key = K>,
@@ -170,7 +186,7 @@ impl<P, K: Copy> State<P, K> {
 
 #[inline(never)]
 fn insert<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
-    let mut state = State::<P, P::Key>::with_room::<T>(count);
+    let mut state = State::of::<T>(P::with_room(count), count);
     let empty = |state: &mut State<P, P::Key>| {
         state.shuffle();
         state.remove::<T>();
@@ -178,10 +194,20 @@ fn insert<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
     timed(passes, &mut state, |state| state.insert::<T>(count), empty)
 }
 
-/// In another order than they were inserted in.
 #[inline(never)]
 fn get<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
-    let mut state = State::<P, P::Key>::with_room::<T>(count);
+    get_from::<T, P>(P::with_room(count), passes, count)
+}
+
+/// From a pool that was not told how many there would be.
+#[inline(never)]
+fn get_grown<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
+    get_from::<T, P>(P::empty(), passes, count)
+}
+
+/// In another order than they were inserted in.
+fn get_from<T: Numbered, P: Keyed<T>>(pool: P, passes: usize, count: usize) -> Duration {
+    let mut state = State::of::<T>(pool, count);
     state.insert::<T>(count);
     state.shuffle();
     timed(passes, &mut state, |state| state.get::<T>(), |_| ())
@@ -190,7 +216,7 @@ fn get<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
 /// In another order than they were inserted in.
 #[inline(never)]
 fn remove<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
-    let mut state = State::<P, P::Key>::with_room::<T>(count);
+    let mut state = State::of::<T>(P::with_room(count), count);
     let refill = |state: &mut State<P, P::Key>| {
         state.insert::<T>(count);
         state.shuffle();
@@ -202,7 +228,7 @@ fn remove<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
 /// All inserted and removed again, the last one first: for callgrind.
 #[inline(never)]
 fn turn_over<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
-    let mut state = State::<P, P::Key>::with_room::<T>(count);
+    let mut state = State::of::<T>(P::with_room(count), count);
     let work = |state: &mut State<P, P::Key>| {
         state.insert::<T>(count);
         state.remove::<T>();
@@ -234,6 +260,7 @@ pub(crate) fn print(effort: Effort) {
         let cases = [
             ("insert 8 B", subjects!(insert, Small)),
             ("get 8 B", subjects!(get, Small)),
+            ("get 8 B, grown", subjects!(get_grown, Small)),
             ("remove 8 B", subjects!(remove, Small)),
             ("insert 64 B", subjects!(insert, Large)),
             ("get 64 B", subjects!(get, Large)),

@@ -22,12 +22,9 @@
 //! and in the way of chunks of other sizes.
 
 use core::marker::PhantomData;
-use core::ptr::NonNull;
-use core::sync::atomic::AtomicPtr;
-use core::sync::atomic::Ordering::{Acquire, Relaxed};
+use core::ptr::{self, NonNull};
 
 use super::slot::{Slot, SlotRef};
-use super::sync::AtomicU32;
 
 /// The number of bits that tell a slot from the others of its chunk. Unit tests have few, to come
 /// to the end of them.
@@ -62,17 +59,27 @@ const _: () = assert!(NONE < 1 << 31); // Lists between threads need the highest
 ///
 /// 3. The chunks that have memory are those up to some number, and `current` is one of them, or 0.
 ///    Its end is not below its first index, and no slot of those behind it was taken.
+///
+/// All are plain words, so that the compiler may keep what it read of a pool that is borrowed.
+/// Where threads share a directory its words are read and written as atomics: see
+/// [`SharedChunks`](super::shared_chunks::SharedChunks).
+#[repr(C)]
 pub(super) struct Directory<T> {
-    /// Without their type, as a pointer in an atomic would not let `T` be taken for a subtype.
-    pub(super) origins: [AtomicPtr<u8>; CHUNKS],
+    /// Without their type, as a `*mut T` would not let `T` be taken for a subtype.
+    pub(super) origins: [*mut u8; CHUNKS],
     /// One more than the last index in use so far.
-    pub(super) ends: [AtomicU32; CHUNKS],
+    pub(super) ends: [u32; CHUNKS],
     /// One more than the last index that there is memory for.
-    pub(super) limits: [AtomicU32; CHUNKS],
+    pub(super) limits: [u32; CHUNKS],
     /// The chunk that slots are taken from.
-    pub(super) current: AtomicU32,
+    pub(super) current: u32,
     objects: PhantomData<T>,
 }
+
+// SAFETY: the origins lead to slots, which go where the pool goes that the objects belong to.
+unsafe impl<T: Send> Send for Directory<T> {}
+// SAFETY: as above; what is shared changes nothing.
+unsafe impl<T: Sync> Sync for Directory<T> {}
 
 /// The index of the first slot of a chunk.
 #[inline]
@@ -87,41 +94,46 @@ pub(super) const fn first_index(chunk: usize) -> u32 {
 ///
 /// The index is [`NONE`] at most.
 #[inline]
-const unsafe fn chunk_of(index: u32) -> usize {
+pub(super) const unsafe fn chunk_of(index: u32) -> usize {
     // SAFETY: the caller's condition. It saves the check that the chunk is below `CHUNKS`.
     unsafe { core::hint::assert_unchecked(index <= NONE) };
     (index >> NUMBER_BITS) as usize
+}
+
+/// Where the object in the slot of this index is, or will be, in the chunk of this origin.
+///
+/// # Safety
+///
+/// There is memory for the slot, and its chunk has that origin.
+#[inline]
+pub(super) const unsafe fn object_at<T>(origin: *mut u8, index: u32) -> NonNull<T> {
+    // SAFETY: inside the chunk (the caller's condition), which is not at address 0.
+    unsafe { NonNull::new_unchecked(origin.cast::<Slot<T>>().wrapping_add(index as usize).cast()) }
 }
 
 impl<T> Directory<T> {
     pub(super) const fn new() -> Self {
         // INVARIANT: 1 to 3 hold of none.
         Self {
-            origins: [const { AtomicPtr::new(core::ptr::null_mut()) }; CHUNKS],
-            ends: [const { AtomicU32::new(0) }; CHUNKS],
-            limits: [const { AtomicU32::new(0) }; CHUNKS],
-            current: AtomicU32::new(0),
+            origins: [ptr::null_mut(); CHUNKS],
+            ends: [0; CHUNKS],
+            limits: [0; CHUNKS],
+            current: 0,
             objects: PhantomData,
         }
-    }
-
-    /// Whether a chunk has memory; it is known where, and how much.
-    pub(super) fn has_memory(&self, chunk: usize) -> bool {
-        self.limits[chunk].load(Acquire) != 0
     }
 
     /// Where the object in the slot of this index is, or will be.
     ///
     /// # Safety
     ///
-    /// There is memory for it, which this thread knows of.
+    /// There is memory for it.
     #[inline]
-    pub(super) unsafe fn place(&self, index: u32) -> NonNull<T> {
+    pub(super) unsafe fn object(&self, index: u32) -> NonNull<T> {
         // SAFETY: there is such a slot, so it is no larger.
-        let chunk = unsafe { chunk_of(index) };
-        let origin = self.origins[chunk].load(Relaxed).cast::<Slot<T>>();
-        // SAFETY: inside the chunk (the caller's condition), which is not at address 0.
-        unsafe { NonNull::new_unchecked(origin.wrapping_add(index as usize).cast()) }
+        let origin = self.origins[unsafe { chunk_of(index) }];
+        // SAFETY: this origin leads there (invariant 1).
+        unsafe { object_at(origin, index) }
     }
 
     /// The slot of this index, if there is one and it was used before.
@@ -136,18 +148,12 @@ impl<T> Directory<T> {
         // SAFETY: the first condition.
         let chunk = unsafe { chunk_of(index) };
         // An index of another chunk is larger than this end.
-        // SAFETY: nobody writes it meanwhile (third condition).
-        if index >= unsafe { self.ends[chunk].as_ptr().read() } {
+        if index >= self.ends[chunk] {
             return None;
         }
-        // SAFETY: as above. Read as an atomic word, it would be an instruction by itself.
-        let origin = unsafe { self.origins[chunk].as_ptr().read() };
-        let place = origin.cast::<Slot<T>>().wrapping_add(index as usize);
-        // SAFETY: inside the chunk, as the index is below its limit (invariant 2).
-        let place = unsafe { NonNull::new_unchecked(place.cast()) };
-        // SAFETY: it has a header, which nobody else writes (the other
-        // conditions), in memory that stays while the directory is borrowed (invariant 1).
-        Some(unsafe { SlotRef::new(place) })
+        // SAFETY: there is one, as the index is below its limit (invariant 2), with a header, which
+        // nobody else writes (the other conditions).
+        Some(unsafe { self.slot(index) })
     }
 
     /// The slot of this index.
@@ -160,10 +166,10 @@ impl<T> Directory<T> {
     #[inline]
     pub(super) unsafe fn slot(&self, index: u32) -> SlotRef<'_, T> {
         // SAFETY: there is a slot (the first condition), and so there is memory for it.
-        let place = unsafe { self.place(index) };
+        let object = unsafe { self.object(index) };
         // SAFETY: it has a header, which this thread has for itself (both conditions), in memory
         // that stays while the directory is borrowed (invariant 1).
-        unsafe { SlotRef::new(place) }
+        unsafe { SlotRef::new(object) }
     }
 
     /// All slots that were used so far, by their index.
@@ -180,15 +186,13 @@ impl<T> Directory<T> {
 
     /// How many slots there is memory for.
     pub(super) fn capacity(&self) -> usize {
-        self.capacity_before(CHUNKS)
+        (0..CHUNKS).map(|chunk| chunk_len(chunk, self.limits[chunk])).sum()
     }
+}
 
-    /// How many slots there is memory for in the chunks before this one.
-    pub(super) fn capacity_before(&self, chunk: usize) -> usize {
-        let len =
-            |chunk: usize| self.limits[chunk].load(Acquire).saturating_sub(first_index(chunk));
-        (0..chunk).map(|chunk| len(chunk) as usize).sum()
-    }
+/// How many slots there are in the chunk that has this limit.
+pub(super) const fn chunk_len(chunk: usize, limit: u32) -> usize {
+    limit.saturating_sub(first_index(chunk)) as usize
 }
 
 /// The slots of a directory, from the first on.
@@ -210,7 +214,7 @@ impl<T> Slots<'_, T> {
     #[cold]
     fn next_chunk(&mut self) -> bool {
         let Some(end) = self.directory.ends.get(self.next_chunk) else { return false };
-        let (first, end) = (first_index(self.next_chunk), end.load(Relaxed));
+        let (first, end) = (first_index(self.next_chunk), *end);
         if end <= first {
             return false; // And neither do those behind it.
         }
@@ -218,7 +222,7 @@ impl<T> Slots<'_, T> {
         // INVARIANT: 1 holds, as slots below the end have headers (the condition of `slots`).
         (self.next, self.end) = (first, end);
         // SAFETY: below the end, and so below the limit.
-        let object = unsafe { self.directory.place(first) };
+        let object = unsafe { self.directory.object(first) };
         // SAFETY: that of a slot.
         self.place = unsafe { Slot::of_object(object) };
         true

@@ -15,9 +15,10 @@
 //!   Pool          ObjectPool ── Pooled ── SharedPool      who may ask, and how
 //!     │                │                     │
 //!   vacancies      (a link)              free_list        which slot is free
-//!   storage            │                     │            its first chunk is at hand
-//!     └────────────────┼─────────────────────┘
-//!                   chunks ── directory ── slot           where the slots are
+//!   storage            └──────────┬──────────┘            its first chunk is at hand
+//!     │                    shared_chunks                  how it grows, by any thread
+//!     └──────── chunks ───────────┘
+//!                 └── directory ── slot                   where the slots are
 //! ```
 
 mod chunks;
@@ -28,6 +29,7 @@ mod key;
 mod keyed;
 mod object_pool;
 mod pooled;
+mod shared_chunks;
 mod shared_pool;
 mod slot;
 mod sweep;

@@ -11,9 +11,9 @@ use heapwright_malloc::Malloc;
 use heapwright_new::{BadAlloc, Init, NewError, PinInit, StaticAllocator};
 
 use super::Pooled;
-use super::chunks::Chunks;
 use super::directory::NONE;
 use super::pooled::home::{Home, Slot};
+use super::shared_chunks::SharedChunks;
 use super::slot::SlotRef;
 use super::sweep::destroy_all;
 
@@ -74,7 +74,7 @@ pub struct ObjectPool<
     #[cfg(feature = "malloc")] A: Allocator = Malloc,
     #[cfg(not(feature = "malloc"))] A: Allocator,
 > {
-    chunks: Chunks<T, A>,
+    chunks: SharedChunks<T, A>,
     free: Cell<u32>,
     live: Cell<u32>,
     /// Objects come and go through a shared reference, and the pool drops what is left.
@@ -127,7 +127,7 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     pub const fn new_in(allocator: A) -> Self {
         // INVARIANT: 1 and 2 hold of none.
         Self {
-            chunks: Chunks::new(allocator),
+            chunks: SharedChunks::new(allocator),
             free: Cell::new(NONE),
             live: Cell::new(0),
             objects: PhantomData,
@@ -222,7 +222,7 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     /// # Ok::<(), heapwright_new::BadAlloc>(())
     /// ```
     pub fn reserve(&mut self, capacity: usize) -> Result<(), BadAlloc> {
-        self.chunks.reserve(capacity)
+        self.chunks.get_mut().reserve(capacity)
     }
 
     /// The number of objects, those that forgotten handles left behind included.
@@ -288,7 +288,7 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.chunks.directory.capacity()
+        self.chunks.capacity()
     }
 
     /// The allocator that the memory comes from.
@@ -318,10 +318,10 @@ impl<T, A: Allocator> ObjectPool<T, A> {
     fn take_slot(&self) -> Result<SlotRef<'_, T>, BadAlloc> {
         let (index, slot) = match self.free.get() {
             // SAFETY: the pool is not `Sync`.
-            NONE => unsafe { self.chunks.fresh() }?,
+            NONE => unsafe { self.chunks.fresh_for_one() }?,
             index => {
                 // SAFETY: a slot in the list was in use before, so it has a header.
-                let slot = unsafe { self.chunks.directory.slot(index) };
+                let slot = unsafe { self.chunks.slot(index) };
                 // INVARIANT: 1 holds of the others.
                 self.free.set(slot.link());
                 (index, slot)
@@ -353,7 +353,7 @@ impl<T, A: Allocator> Drop for ObjectPool<T, A> {
     fn drop(&mut self) {
         if core::mem::needs_drop::<T>() && self.live.get() > 0 {
             // SAFETY: slots that were used have headers, and are taken by nobody any more.
-            let slots = unsafe { self.chunks.directory.slots() };
+            let slots = unsafe { self.chunks.get_mut().directory.slots() };
             // SAFETY: what is left are objects of forgotten handles (invariant 2), which nobody
             // can reach any more.
             unsafe { destroy_all(slots, |_, _| ()) };

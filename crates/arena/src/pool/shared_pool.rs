@@ -11,10 +11,10 @@ use heapwright_malloc::Malloc;
 use heapwright_new::{BadAlloc, Init, NewError, PinInit, StaticAllocator};
 
 use super::Pooled;
-use super::chunks::Chunks;
 use super::directory::NONE;
 use super::free_list::{FreeSlots, SlotList, Take};
 use super::pooled::home::{Home, Slot};
+use super::shared_chunks::SharedChunks;
 use super::slot::SlotRef;
 use super::sweep::destroy_all;
 use super::sync::{AtomicU32, spin_loop};
@@ -85,7 +85,7 @@ pub struct SharedPool<
     #[cfg(feature = "malloc")] A: Allocator = Malloc,
     #[cfg(not(feature = "malloc"))] A: Allocator,
 > {
-    chunks: Chunks<T, A>,
+    chunks: SharedChunks<T, A>,
     free: FreeSlots<LISTS>,
     /// Objects come and go through a shared reference, and the pool drops what is left.
     objects: PhantomData<Cell<T>>,
@@ -138,7 +138,7 @@ impl<T, A: Allocator> SharedPool<T, A> {
     #[must_use]
     pub const fn new_in(allocator: A) -> Self {
         // INVARIANT: 1 and 2 hold of none.
-        Self { chunks: Chunks::new(allocator), free: FreeSlots::EMPTY, objects: PhantomData }
+        Self { chunks: SharedChunks::new(allocator), free: FreeSlots::EMPTY, objects: PhantomData }
     }
 
     /// Builds an object in a slot.
@@ -233,7 +233,7 @@ impl<T, A: Allocator> SharedPool<T, A> {
     /// # Ok::<(), heapwright_new::BadAlloc>(())
     /// ```
     pub fn reserve(&mut self, capacity: usize) -> Result<(), BadAlloc> {
-        self.chunks.reserve(capacity)
+        self.chunks.get_mut().reserve(capacity)
     }
 
     /// How many objects there can be before the pool asks the allocator for more memory.
@@ -255,7 +255,7 @@ impl<T, A: Allocator> SharedPool<T, A> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.chunks.directory.capacity()
+        self.chunks.capacity()
     }
 
     /// The number of objects that forgotten handles left behind, counted one by one.
@@ -275,7 +275,7 @@ impl<T, A: Allocator> SharedPool<T, A> {
     #[must_use]
     pub fn forgotten(&mut self) -> usize {
         // SAFETY: slots that were used have headers, which who has the pool alone sees.
-        let slots = unsafe { self.chunks.directory.slots() };
+        let slots = unsafe { self.chunks.get_mut().directory.slots() };
         slots.filter(|(_, slot)| slot.is_live()).count()
     }
 
@@ -323,7 +323,7 @@ impl<T, A: Allocator> SharedPool<T, A> {
                     patience = patience.saturating_sub(1);
                     spin_loop();
                 }
-                (Take::Empty | Take::Busy, _) => match self.chunks.fresh_shared() {
+                (Take::Empty | Take::Busy, _) => match self.chunks.fresh() {
                     Ok((index, slot)) => {
                         slot.set_link(index);
                         return Ok(slot);
@@ -347,7 +347,7 @@ impl<T, A: Allocator> SharedPool<T, A> {
     fn slot(&self, index: u32) -> SlotRef<'_, T> {
         // SAFETY: it was in use before it came into the list, so it has a header, and the list
         // makes that visible. Who takes it from the list has the header alone.
-        unsafe { self.chunks.directory.slot(index) }
+        unsafe { self.chunks.slot(index) }
     }
 }
 
@@ -366,7 +366,7 @@ impl<T, A: Allocator> Drop for SharedPool<T, A> {
     fn drop(&mut self) {
         if core::mem::needs_drop::<T>() {
             // SAFETY: slots that were used have headers, which who has the pool alone sees.
-            let slots = unsafe { self.chunks.directory.slots() };
+            let slots = unsafe { self.chunks.get_mut().directory.slots() };
             // SAFETY: what is left are objects of forgotten handles (invariant 2), which nobody
             // can reach any more.
             unsafe { destroy_all(slots, |_, _| ()) };

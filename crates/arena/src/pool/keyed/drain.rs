@@ -38,6 +38,24 @@ impl<T: Unpin, A: Allocator> Pool<T, A> {
 /// # Invariants
 ///
 /// 1. `vacancies` are those of the pool of `slots`, which is borrowed exclusively.
+///
+/// # Examples
+///
+/// ```
+/// use heapwright_arena::pool::{Drain, Pool};
+///
+/// fn first(jobs: Drain<'_, String>, count: usize) -> String {
+///     jobs.take(count).map(|(_, job)| job).collect()
+/// }
+///
+/// let mut jobs = Pool::new();
+/// for name in ["a", "b", "c"] {
+///     jobs.insert(String::from(name))?;
+/// }
+/// assert_eq!(first(jobs.drain(), 2), "ab");
+/// assert!(jobs.is_empty()); // the third was destroyed
+/// # Ok::<(), heapwright_new::BadAlloc>(())
+/// ```
 #[must_use = "what is not asked for is destroyed"]
 pub struct Drain<'pool, T> {
     slots: Slots<'pool, T>,

@@ -232,18 +232,63 @@ impl<T, A: Allocator> Pool<T, A> {
     }
 
     /// The keys of all objects, in their order.
+    ///
+    /// # Examples
+    ///
+    /// To look at all pairs of objects while the pool changes:
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut weights = Pool::new();
+    /// for weight in [1, 2, 4] {
+    ///     weights.insert(weight)?;
+    /// }
+    /// let keys: Vec<_> = weights.keys().collect();
+    /// for pair in keys.windows(2) {
+    ///     weights[pair[1]] += weights[pair[0]];
+    /// }
+    /// assert!(weights.values().eq(&[1, 3, 7]));
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn keys(&self) -> Keys<'_, T> {
         Keys { live: self.live(), borrow: PhantomData }
     }
 
     /// The objects, in the order of [`iter`](Self::iter).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut weights = Pool::new();
+    /// weights.insert(3)?;
+    /// weights.insert(4)?;
+    /// assert_eq!(weights.values().sum::<u32>(), 7);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn values(&self) -> Values<'_, T> {
         Values { live: self.live(), borrow: PhantomData }
     }
 
     /// The objects, to be changed, in the order of [`iter`](Self::iter).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut ages = Pool::new();
+    /// let key = ages.insert(41)?;
+    /// for age in ages.values_mut() {
+    ///     *age += 1;
+    /// }
+    /// assert_eq!(ages[key], 42);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     pub fn values_mut(&mut self) -> ValuesMut<'_, T>
     where

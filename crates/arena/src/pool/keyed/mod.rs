@@ -141,6 +141,19 @@ impl<T, A: Allocator> Pool<T, A> {
     /// # Errors
     ///
     /// As [`reserve`](Self::reserve).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use allocator_api2::alloc::Global;
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut pool = Pool::with_capacity_in(1, Global)?;
+    /// let capacity = pool.capacity();
+    /// pool.insert('a')?;
+    /// assert_eq!(pool.capacity(), capacity); // there was room
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn with_capacity_in(capacity: usize, allocator: A) -> Result<Self, BadAlloc> {
         let mut pool = Self::new_in(allocator);
         pool.reserve(capacity)?;
@@ -193,6 +206,19 @@ impl<T, A: Allocator> Pool<T, A> {
     }
 
     /// Whether there is no object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut pool = Pool::new();
+    /// let key = pool.insert('a')?;
+    /// assert!(!pool.is_empty());
+    /// pool.remove(key);
+    /// assert!(pool.is_empty());
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -200,12 +226,35 @@ impl<T, A: Allocator> Pool<T, A> {
     }
 
     /// How many objects there can be before the pool asks the allocator for more memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// let mut pool = Pool::new();
+    /// assert_eq!(pool.capacity(), 0);
+    /// pool.insert('a')?;
+    /// assert!(pool.capacity() > 1); // it takes more than it is asked for
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.storage.capacity() - self.vacancies.worn_out() as usize
     }
 
     /// The allocator that the memory comes from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use heapwright_arena::pool::Pool;
+    /// use heapwright_new::polymorphic::NullAllocator;
+    ///
+    /// let pool = Pool::<u32, _>::new_in(NullAllocator);
+    /// let same = Pool::<String, _>::new_in(*pool.allocator());
+    /// assert_eq!(same.capacity(), 0);
+    /// ```
     #[inline]
     #[must_use]
     pub const fn allocator(&self) -> &A {

@@ -112,6 +112,30 @@ impl<T, A: Allocator> Pool<T, A> {
     /// # Panics
     ///
     /// As [`retain`](Self::retain).
+    ///
+    /// # Examples
+    ///
+    /// Tasks are polled, and stay until they are done:
+    ///
+    /// ```
+    /// use core::future::{self, Future};
+    /// use core::task::{Context, Waker};
+    /// use heapwright_arena::pool::Pool;
+    ///
+    /// async fn wait(forever: bool) {
+    ///     if forever {
+    ///         future::pending().await
+    ///     }
+    /// }
+    ///
+    /// let mut tasks = Pool::new();
+    /// tasks.insert(wait(true))?;
+    /// tasks.insert(wait(false))?;
+    /// let mut context = Context::from_waker(Waker::noop());
+    /// tasks.retain_pin(|_, task| task.poll(&mut context).is_pending());
+    /// assert_eq!(tasks.len(), 1);
+    /// # Ok::<(), heapwright_new::BadAlloc>(())
+    /// ```
     pub fn retain_pin(&mut self, mut keep: impl FnMut(Key<T>, Pin<&mut T>) -> bool)
     where
         A: StaticAllocator,
