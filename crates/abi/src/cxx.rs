@@ -37,8 +37,8 @@ extern "C" fn allocate(size: usize, align: usize) -> *mut c_void {
     Heap::aligned_alloc(align, size).map_or(ptr::null_mut(), |block| block.as_ptr().cast())
 }
 
-extern "C" fn allocate_quickly(size: usize) -> *mut c_void {
-    Heap::malloc_quickly(size).map_or(ptr::null_mut(), |block| block.as_ptr().cast())
+extern "C" fn allocate_unaligned(size: usize) -> *mut c_void {
+    Heap::malloc(size).map_or(ptr::null_mut(), |block| block.as_ptr().cast())
 }
 
 /// The new-handler, or null.
@@ -92,7 +92,7 @@ unsafe extern "C-unwind" fn new_or_throw(size: usize, align: usize) -> *mut c_vo
 #[unsafe(naked)]
 #[unsafe(export_name = "_Znwm")]
 pub unsafe extern "C-unwind" fn new(size: usize) -> *mut c_void {
-    sys::new_unaligned!("heapwright_operator_new", allocate_quickly, new_or_throw)
+    sys::new_unaligned!("heapwright_operator_new", allocate_unaligned, new_or_throw)
 }
 
 /// `operator new(size, align)`.

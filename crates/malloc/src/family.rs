@@ -54,7 +54,12 @@ impl<S: Startup> Family<S> {
     #[inline]
     #[must_use]
     pub fn malloc(size: usize) -> Option<NonNull<u8>> {
-        Self::malloc_quickly(size).or_else(|| slow::malloc::<S>(size))
+        if size > SMALL_BYTES_MAX {
+            return slow::malloc::<S>(size);
+        }
+        let heap = thread_heap();
+        let class = heap.small_class(size);
+        heap.pop(class).or_else(|| slow::refill_small::<S>(class, size))
     }
 
     /// As [`malloc`](Family::malloc) where that is done in a few instructions and no call, else
@@ -66,9 +71,7 @@ impl<S: Startup> Family<S> {
             return None;
         }
         let heap = thread_heap();
-        // SAFETY: the table has an entry for each granule up to the largest small size.
-        let class = unsafe { *heap.small.get_unchecked(size.wrapping_add(GRANULE - 1) / GRANULE) };
-        heap.pop(class)
+        heap.pop(heap.small_class(size))
     }
 
     /// A block for a value of type `T`: as [`malloc`](Family::malloc) and

@@ -167,16 +167,12 @@ impl Slab {
         self.line.withdrawn.store(withdrawn.wrapping_sub(count), Relaxed);
     }
 
+    /// No event for this slab from now on.
     #[inline]
     fn pin_with(&self, live: u32) {
         self.set_place(Place::Pinned);
         self.line.countdown.set(live.wrapping_add(PINNED));
         self.line.floor.set(0_u32.wrapping_sub(PINNED));
-    }
-
-    /// No event for this slab from now on.
-    pub(crate) fn pin(&self) {
-        self.pin_with(self.live());
     }
 
     /// An event when enough slots of this slab are free, of which none is now.
@@ -196,32 +192,29 @@ impl Slab {
         self.line.floor.set(0);
     }
 
-    /// Takes all slots of the free list as a chain; where there are none, those of a hole. Null
-    /// where there are none either. They count as live from here on.
+    /// Takes all slots of the free list as a chain, and their number. They count as live from here
+    /// on. The slab is pinned.
     #[inline]
-    pub(crate) fn take_free(&self) -> *mut u8 {
-        if !self.has_linked() {
-            self.restore_hole();
-        }
+    pub(crate) fn take_linked(&self) -> (*mut u8, u32) {
         let free = self.line.free.load(Relaxed);
-        if !free.is_null() {
-            self.line.free.store(ptr::null_mut(), Relaxed);
-            let withdrawn = u32::from(self.line.withdrawn.load(Relaxed));
-            self.pin_with(u32::from(self.line.carved.load(Relaxed)).wrapping_sub(withdrawn));
-        }
-        free
+        self.line.free.store(ptr::null_mut(), Relaxed);
+        let live_before = self.live();
+        let withdrawn = u32::from(self.line.withdrawn.load(Relaxed));
+        let live = u32::from(self.line.carved.load(Relaxed)).wrapping_sub(withdrawn);
+        self.pin_with(live);
+        (free, live.wrapping_sub(live_before))
     }
 
-    /// Carves some slots and returns them as a chain, in the order of addresses; null where all
-    /// are carved. They count as live. The slab is pinned.
-    pub(crate) fn carve(&self) -> *mut u8 {
+    /// Carves some slots and returns them as a chain, in the order of addresses, and their number;
+    /// null where all are carved. They count as live. The slab is pinned.
+    pub(crate) fn carve(&self) -> (*mut u8, u32) {
         let carved = u32::from(self.line.carved.load(Relaxed));
         let slot_bytes = self.class.slot_bytes();
         let rest = self.class.capacity().saturating_sub(carved);
         #[expect(clippy::cast_possible_truncation, reason = "at most 256")]
         let count = ((CARVE_BYTES / slot_bytes).max(1) as u32).min(rest);
         if count == 0 {
-            return ptr::null_mut();
+            return (ptr::null_mut(), 0);
         }
         let start = self.tables.address(self.first).as_ptr();
         let first = start.wrapping_add(carved as usize * slot_bytes);
@@ -237,7 +230,7 @@ impl Slab {
         #[expect(clippy::cast_possible_truncation, reason = "the capacity of a slab fits")]
         self.line.carved.store((carved + count) as u16, Relaxed);
         self.pin_with(self.live().wrapping_add(count));
-        first
+        (first, count)
     }
 
     /// Takes back a chain of `count` slots, whose last one is `last`.

@@ -21,6 +21,14 @@ pub(crate) fn refill<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
     thread_heap().refill_quickly(class).or_else(|| refill_slowly::<S>(class))
 }
 
+/// A slot for a small size, where the bin of `class` is empty, which the heap of this thread says
+/// is the class of that size. Where no slot is in that heap, it says nothing.
+#[inline(never)]
+pub(crate) fn refill_small<S: Startup>(class: SizeClass, size: usize) -> Option<NonNull<u8>> {
+    let slot = thread_heap().refill_quickly(class);
+    slot.or_else(|| refill_slowly::<S>(SizeClass::of(size)))
+}
+
 #[cold]
 #[inline(never)]
 fn refill_slowly<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {

@@ -16,9 +16,9 @@ macro_rules! jump_to_without_size {
     };
 }
 
-/// `operator new(size)`: a tail call of `$new_or_throw` with the alignment of `malloc`.
+/// `operator new(size)`: `$allocate`, and then a tail call of `$new_or_throw`.
 macro_rules! new_unaligned {
-    ($label:literal, $quickly:path, $new_or_throw:path) => {
+    ($label:literal, $allocate:path, $new_or_throw:path) => {
         core::arch::naked_asm!(
             ".cfi_startproc",
             concat!(".globl ", $label),
@@ -27,7 +27,7 @@ macro_rules! new_unaligned {
             "stp x0, x30, [sp, #-16]!",
             ".cfi_def_cfa_offset 16",
             ".cfi_offset x30, -8",
-            "bl {quickly}",
+            "bl {allocate}",
             "mov x2, x0",
             "ldp x0, x30, [sp], #16",
             ".cfi_def_cfa_offset 0",
@@ -39,7 +39,7 @@ macro_rules! new_unaligned {
             "mov x1, #16",
             "b {new_or_throw}",
             ".cfi_endproc",
-            quickly = sym $quickly,
+            allocate = sym $allocate,
             new_or_throw = sym $new_or_throw,
         )
     };

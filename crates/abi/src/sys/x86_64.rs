@@ -16,11 +16,10 @@ macro_rules! jump_to_without_size {
     };
 }
 
-/// `operator new(size)`: `$quickly`, which answers null where it takes more than a few
-/// instructions, and then a tail call of `$new_or_throw` with the alignment of `malloc`. The body
-/// also bears the hidden name `$label`, which stays ours where a program has its own operator.
+/// `operator new(size)`: `$allocate`, and where that answers null, a tail call of `$new_or_throw`
+/// with the alignment of `malloc`. The body also bears the hidden name `$label`, which stays ours where a program has its own operator.
 macro_rules! new_unaligned {
-    ($label:literal, $quickly:path, $new_or_throw:path) => {
+    ($label:literal, $allocate:path, $new_or_throw:path) => {
         core::arch::naked_asm!(
             ".cfi_startproc",
             concat!(".globl ", $label),
@@ -28,7 +27,7 @@ macro_rules! new_unaligned {
             concat!($label, ":"),
             "push rdi",
             ".cfi_adjust_cfa_offset 8",
-            "call {quickly}",
+            "call {allocate}",
             "pop rdi",
             ".cfi_adjust_cfa_offset -8",
             "test rax, rax",
@@ -38,7 +37,7 @@ macro_rules! new_unaligned {
             "mov esi, 16",
             "jmp {new_or_throw}",
             ".cfi_endproc",
-            quickly = sym $quickly,
+            allocate = sym $allocate,
             new_or_throw = sym $new_or_throw,
         )
     };

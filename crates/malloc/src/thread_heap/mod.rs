@@ -29,8 +29,8 @@ use crate::owner::Owner;
 use crate::process_heap::{take_slab, with_started_heap};
 use crate::protocol::{IdleLinks, Inbox};
 use crate::remote::Outgoing;
-use crate::size_class::{CLASS_COUNT, SMALL_COUNT, SizeClass};
-use crate::slab::Slab;
+use crate::size_class::{CLASS_COUNT, GRANULE, SMALL_BYTES_MAX, SMALL_COUNT, SizeClass};
+use crate::slab::{Place, Slab};
 use crate::slice::{Link, Slice, Tables};
 use crate::sys;
 
@@ -134,6 +134,14 @@ impl ThreadHeap {
         unsafe { small.write(SizeClass::TABLE) };
     }
 
+    /// The class of a small size: of a heap that no slot is in, any class.
+    #[inline(always)]
+    pub(crate) fn small_class(&self, size: usize) -> SizeClass {
+        debug_assert!(size <= SMALL_BYTES_MAX);
+        // SAFETY: the table has an entry for each granule up to the largest small size.
+        unsafe { *self.small.get_unchecked(size.wrapping_add(GRANULE - 1) / GRANULE) }
+    }
+
     #[inline]
     pub(crate) fn bin(&self, class: SizeClass) -> &Cell<*mut u8> {
         // SAFETY: a class is less than the number of classes (its invariant).
@@ -196,19 +204,32 @@ impl ThreadHeap {
         self.slab(link.get()?)
     }
 
-    /// Takes a slot of a class whose bin is empty, where that takes no more than what was freed to
-    /// the active slab: of medium slots, of which a slab has few, that is most of the time. `None`
-    /// says nothing.
+    /// Takes a slot of a class whose bin is empty, where no round is due, and that takes no more
+    /// than what was freed to the active slab, or to the first one in the queue, which becomes the
+    /// active one: most of the time it does not. `None` says nothing.
     #[inline(always)]
     pub(crate) fn refill_quickly(&self, class: SizeClass) -> Option<NonNull<u8>> {
         // A heap that no slot is in has no active slabs.
-        let slab = self.linked(self.active.get(class.index())?)?;
+        let active_link = self.active.get(class.index())?;
+        let active = self.linked(active_link)?;
         let refills = self.refills.get().wrapping_add(1);
-        if !slab.has_linked() || refills.is_multiple_of(REFILLS_PER_ROUND) {
+        if refills.is_multiple_of(REFILLS_PER_ROUND) {
             return None;
         }
+        let mut slab = active;
+        if !active.has_linked() {
+            slab = self.linked(self.queues.get(class.index())?)?;
+            // Others have to be forgotten, or have holes to be restored.
+            if active.has_free() || slab.place() != Place::Queued || !slab.has_linked() {
+                return None;
+            }
+            self.unqueue_first(slab);
+            self.activate(slab, Some(active), active_link);
+        }
         self.refills.set(refills);
-        self.put_into_bin(class, self.hand_out(slab))
+        let (chain, count) = slab.take_linked();
+        self.count_slots(class, count as usize);
+        self.put_into_bin(class, chain)
     }
 
     /// Makes a chain the bin of a class, but for its first slot.
@@ -249,22 +270,23 @@ impl ThreadHeap {
     fn freed_by_this_thread(&self, class: SizeClass) -> *mut u8 {
         let Some(active_link) = self.active.get(class.index()) else { return ptr::null_mut() };
         let active = self.linked(active_link);
-        if let Some(slab) = active.filter(Slab::has_free) {
-            return self.hand_out(slab);
+        let slab = active.filter(Slab::has_free).or_else(|| self.dequeue(class)).or_else(|| {
+            let carving = self.linked(self.carving.get(class.index())?)?;
+            Some(carving).filter(Slab::has_free)
+        });
+        let Some(slab) = slab else { return ptr::null_mut() };
+        self.activate(slab, active, active_link);
+        if !slab.has_linked() {
+            slab.restore_hole();
         }
-        if let Some(slab) = self.dequeue(class) {
-            self.activate(slab, active, active_link);
-            return self.hand_out(slab);
-        }
-        let carving = self.carving.get(class.index()).and_then(|link| self.linked(link));
-        if let Some(slab) = carving.filter(Slab::has_free) {
-            self.activate(slab, active, active_link);
-            return self.hand_out(slab);
-        }
-        ptr::null_mut()
+        let (chain, count) = slab.take_linked();
+        self.count_slots(slab.class, count as usize);
+        chain
     }
 
     /// Makes `slab` the active one of its class in place of `before`, all of whose slots are out.
+    /// It is pinned when slots of it are handed out.
+    #[inline]
     fn activate(&self, slab: Slab, before: Option<Slab>, active_link: &Link) {
         if let Some(before) = before.filter(|before| before.first != slab.first) {
             // Where it is carved still, more slots come from it later.
@@ -272,21 +294,7 @@ impl ThreadHeap {
                 before.fill();
             }
         }
-        slab.pin();
         active_link.set(Some(slab.first));
-    }
-
-    #[inline]
-    fn hand_out(&self, slab: Slab) -> *mut u8 {
-        let live_before = slab.live();
-        let chain = slab.take_free();
-        self.count_handed_out(slab, live_before);
-        chain
-    }
-
-    #[inline]
-    fn count_handed_out(&self, slab: Slab, live_before: u32) {
-        self.count_slots(slab.class, slab.live().wrapping_sub(live_before) as usize);
     }
 
     /// Counts slots that were put into a bin, modulo 2⁶⁴.
@@ -309,9 +317,8 @@ impl ThreadHeap {
         };
         let active = self.linked(active_link);
         self.activate(slab, active, active_link);
-        let live_before = slab.live();
-        let chain = slab.carve();
-        self.count_handed_out(slab, live_before);
+        let (chain, count) = slab.carve();
+        self.count_slots(slab.class, count as usize);
         carving_link.set(Some(slab.first).filter(|_| !slab.is_carved()));
         chain
     }

@@ -34,19 +34,16 @@ impl ThreadHeap {
         let was_full = slab.place() == Place::Full;
         if slab.live() > 0 {
             slab.wait_until_empty();
-            if was_full {
-                self.enqueue(slab);
-            }
         } else if self.keeps_empty(slab) {
-            if was_full {
-                self.enqueue(slab);
-            }
             slab.set_place(Place::Empty);
         } else {
             if !was_full {
                 self.unqueue(slab);
             }
-            self.release(slab);
+            return self.release(slab);
+        }
+        if was_full {
+            self.enqueue(slab);
         }
     }
 
@@ -97,7 +94,7 @@ impl ThreadHeap {
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn enqueue(&self, slab: Slab) {
         let Some(head) = self.queues.get(slab.class.index()) else { return };
         let next = self.linked(head);
@@ -125,9 +122,20 @@ impl ThreadHeap {
         }
     }
 
+    /// Takes a slab out of its queue, of which it is the first one.
+    #[inline]
+    pub(super) fn unqueue_first(&self, slab: Slab) {
+        let Some(head) = self.queues.get(slab.class.index()) else { return };
+        let next = slab.line().next.get();
+        head.set(next);
+        if let Some(next) = next.and_then(|next| self.slab(next)) {
+            next.line().previous.set(None);
+        }
+    }
+
     pub(super) fn dequeue(&self, class: SizeClass) -> Option<Slab> {
         let slab = self.linked(self.queues.get(class.index())?)?;
-        self.unqueue(slab);
+        self.unqueue_first(slab);
         if slab.place() == Place::Empty {
             self.forget_empty(slab);
         }
