@@ -201,8 +201,9 @@ impl ThreadHeap {
     pub(crate) fn empty_bins(&self) {
         for class in SizeClass::all() {
             self.empty_bin(class);
-            let links = [self.active.get(class.index()), self.carving.get(class.index())];
-            for link in links.into_iter().flatten() {
+        }
+        for pinned in [&self.active, &self.carving] {
+            for link in pinned.iter().filter(|link| link.get().is_some()) {
                 self.unpin(link);
             }
         }
@@ -241,12 +242,17 @@ impl ThreadHeap {
         bytes
     }
 
+    #[inline]
     fn empty_bin(&self, class: SizeClass) {
+        if self.bin(class).get().is_null() {
+            return;
+        }
         self.note_pops(class, self.pushed(class).get());
         self.put_back(class, self.bin(class).replace(ptr::null_mut()));
     }
 
     /// Puts a chain of slots of one class, which no bin has any more, back into their slabs.
+    #[inline(never)]
     fn put_back(&self, class: SizeClass, chain: *mut u8) {
         let tables = self.tables.get();
         let mut put_back = 0_usize;
