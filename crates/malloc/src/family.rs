@@ -11,8 +11,7 @@ use core::marker::PhantomData;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::size_class::{GRANULE, SMALL_BYTES_MAX};
-use crate::slice::SLICE_BYTES;
+use crate::size_class::GRANULE;
 use crate::thread_heap::thread_heap;
 use crate::{AllocError, DefaultStartup, Startup, slow, sys};
 
@@ -54,12 +53,9 @@ impl<S: Startup> Family<S> {
     #[inline]
     #[must_use]
     pub fn malloc(size: usize) -> Option<NonNull<u8>> {
-        if size > SMALL_BYTES_MAX {
-            return slow::malloc::<S>(size);
-        }
         let heap = thread_heap();
-        let class = heap.small_class(size);
-        heap.pop(class).or_else(|| slow::refill_small::<S>(class, size))
+        let Some(class) = heap.small_class(size) else { return slow::malloc::<S>(size) };
+        heap.pop(class).or_else(|| slow::refill::<S>(class, size))
     }
 
     /// As [`malloc`](Family::malloc) where that is done in a few instructions and no call, else
@@ -67,11 +63,8 @@ impl<S: Startup> Family<S> {
     #[inline(always)]
     #[must_use]
     pub fn malloc_quickly(size: usize) -> Option<NonNull<u8>> {
-        if size > SMALL_BYTES_MAX {
-            return None;
-        }
         let heap = thread_heap();
-        heap.pop(heap.small_class(size))
+        heap.pop(heap.small_class(size)?)
     }
 
     /// A block for a value of type `T`: as [`malloc`](Family::malloc) and
@@ -82,7 +75,9 @@ impl<S: Startup> Family<S> {
     pub fn malloc_for<T>() -> Option<NonNull<T>> {
         let (size, align) = const { (size_of::<T>(), align_of::<T>()) };
         let block = match const { slow::class_of(Layout::new::<T>()) } {
-            Some(class) => thread_heap().pop_any(class).or_else(|| slow::refill::<S>(class)),
+            Some(class) => thread_heap()
+                .pop_any(class)
+                .or_else(|| slow::refill::<S>(class, class.slot_bytes())),
             None => Self::aligned_alloc(align, size),
         };
         block.map(NonNull::cast)
@@ -138,25 +133,10 @@ impl<S: Startup> Family<S> {
     /// `block` is null, or as for [`free`](Family::free).
     #[inline]
     pub unsafe fn free_or_null(block: *mut u8) {
-        let heap = thread_heap();
-        let tables = heap.tables.get();
-        let number = tables.number(block);
-        if number >= heap.limit.get() {
-            // SAFETY: the caller's conditions.
-            return unsafe { slow::free::<S>(block) };
-        }
-        // SAFETY: the tables have entries below the limit; that of slice 0 is null.
-        if !unsafe { tables.owner_at(number) }.get().is_quick(heap) {
-            // SAFETY: the caller's conditions.
-            return unsafe { slow::free::<S>(block) };
-        }
-        // SAFETY: as above.
-        let line = unsafe { tables.line_at(number) };
-        let free = line.free.load(Relaxed);
-        if !line.has_slot_at(block.addr() % SLICE_BYTES) || core::ptr::eq(free, block) {
+        let Some((line, free)) = thread_heap().quick_slot(block) else {
             // SAFETY: the caller's conditions, or it ends the process.
             return unsafe { slow::free::<S>(block) };
-        }
+        };
         // SAFETY: a slot of this heap that its user gave back.
         unsafe { block.cast::<*mut u8>().write(free) };
         line.free.store(block, Relaxed);

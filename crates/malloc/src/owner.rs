@@ -55,7 +55,7 @@ impl Owner {
     }
 
     /// Whether a slot there may be freed the quick way: it is the first slice of a slab of this
-    /// heap, of a class that is not large.
+    /// heap, of a class that is not medium.
     #[inline(always)]
     pub(crate) fn is_quick(self, heap: &ThreadHeap) -> bool {
         ptr::eq(self.0, heap)

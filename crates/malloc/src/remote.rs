@@ -105,9 +105,9 @@ unsafe impl Heap for ThreadHeap {
 
 impl ThreadHeap {
     /// Takes a slot of another heap's slab, which begins at `slab`.
-    #[inline]
     ///
     /// `false` where it is the one that was taken last: its user gave it back twice.
+    #[inline]
     #[must_use]
     pub(crate) fn free_remote(&self, slab: Slice, slot: NonNull<u8>) -> bool {
         // SAFETY: its user gave the slot back by the call that led here.

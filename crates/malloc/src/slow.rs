@@ -15,16 +15,10 @@ use crate::slice::{SLICE_BYTES, Slice, Tables};
 use crate::thread_heap::{ThreadHeap, count, thread_heap};
 use crate::{AllocError, Family, Startup, misuse};
 
-/// A slot of a class whose bin is empty.
+/// A slot for a size, where the bin of `class` is empty, which the heap of this thread says is the
+/// class of that size. Where no slot is in that heap, what it says means nothing.
 #[inline(never)]
-pub(crate) fn refill<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
-    thread_heap().refill_quickly(class).or_else(|| refill_slowly::<S>(class))
-}
-
-/// A slot for a small size, where the bin of `class` is empty, which the heap of this thread says
-/// is the class of that size. Where no slot is in that heap, it says nothing.
-#[inline(never)]
-pub(crate) fn refill_small<S: Startup>(class: SizeClass, size: usize) -> Option<NonNull<u8>> {
+pub(crate) fn refill<S: Startup>(class: SizeClass, size: usize) -> Option<NonNull<u8>> {
     let slot = thread_heap().refill_quickly(class);
     slot.or_else(|| refill_slowly::<S>(SizeClass::of(size)))
 }
@@ -32,10 +26,11 @@ pub(crate) fn refill_small<S: Startup>(class: SizeClass, size: usize) -> Option<
 #[cold]
 #[inline(never)]
 fn refill_slowly<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
-    with_thread_heap::<S, _>(|heap| heap.refill(class)).flatten()
+    // A heap that was taken up just now may have slots: taking it up may allocate.
+    with_thread_heap::<S, _>(|heap| heap.pop_any(class).or_else(|| heap.refill(class))).flatten()
 }
 
-/// A block of any size.
+/// A block of a size that is not small, or of any.
 #[inline(never)]
 pub(crate) fn malloc<S: Startup>(size: usize) -> Option<NonNull<u8>> {
     if size <= SLOT_BYTES_MAX {
@@ -45,13 +40,14 @@ pub(crate) fn malloc<S: Startup>(size: usize) -> Option<NonNull<u8>> {
 }
 
 fn slot<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
-    thread_heap().pop_any(class).or_else(|| refill::<S>(class))
+    thread_heap().pop_any(class).or_else(|| refill::<S>(class, class.slot_bytes()))
 }
 
 fn large<S: Startup>(size: usize, align: usize) -> Option<Large> {
     with_thread_heap::<S, _>(|heap| {
+        let large = large::allocate(size, align)?;
         count(&heap.counts.large, 1);
-        large::allocate(size, align)
+        Some(large)
     })
     .flatten()
 }
@@ -248,6 +244,11 @@ enum Block {
 #[inline(always)]
 fn block_at(block: NonNull<u8>) -> Block {
     let heap = thread_heap();
+    if let Some((line, _)) = heap.quick_slot(block.as_ptr())
+        && let Some(class) = SizeClass::from_number(line.class.load(Relaxed))
+    {
+        return Block::Slot(class.slot_bytes());
+    }
     match slab_of(heap.tables.get(), heap.limit.get(), block) {
         Some(slab) => {
             check(&slab, block);

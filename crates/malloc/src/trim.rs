@@ -9,7 +9,7 @@
 //!
 //! The slabs of a thread that does something else are that thread's. But where every slot of one
 //! is on its way home, nobody has any use for its memory: the messages are dropped, the pages go
-//! back, and the slab's line says so to the owner, who looks at the next refill.
+//! back, and the slab's line says so to the owner, who looks when it collects.
 
 use core::ptr::{self, NonNull};
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};

@@ -16,7 +16,8 @@ macro_rules! jump_to_without_size {
     };
 }
 
-/// `operator new(size)`: `$allocate`, and then a tail call of `$new_or_throw`.
+/// `operator new(size)`: `$allocate`, and where that answers null, a tail call of `$new_or_throw`,
+/// which asks once more before it asks the new-handler.
 macro_rules! new_unaligned {
     ($label:literal, $allocate:path, $new_or_throw:path) => {
         core::arch::naked_asm!(

@@ -17,8 +17,8 @@ macro_rules! jump_to_without_size {
 }
 
 /// `operator new(size)`: `$allocate`, and where that answers null, a tail call of `$new_or_throw`
-/// with the alignment of `malloc`. The body also bears the hidden name `$label`, which stays ours
-/// where a program has its own operator.
+/// with the alignment of `malloc`, which asks once more before it asks the new-handler. The body
+/// also bears the hidden name `$label`, which stays ours where a program has its own operator.
 macro_rules! new_unaligned {
     ($label:literal, $allocate:path, $new_or_throw:path) => {
         core::arch::naked_asm!(

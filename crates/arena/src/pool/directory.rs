@@ -142,12 +142,11 @@ impl<T> Directory<T> {
     ///
     /// - The index is [`NONE`] at most.
     /// - Slots below the end of their chunk have headers, which this thread sees.
-    /// - No other thread takes slots meanwhile, or writes headers while what is returned is used.
+    /// - No other thread writes headers while what is returned is used.
     #[inline]
     pub(super) unsafe fn find(&self, index: u32) -> Option<SlotRef<'_, T>> {
         // SAFETY: the first condition.
         let chunk = unsafe { chunk_of(index) };
-        // An index of another chunk is larger than this end.
         if index >= self.ends[chunk] {
             return None;
         }
@@ -177,8 +176,8 @@ impl<T> Directory<T> {
     /// # Safety
     ///
     /// - Slots below the end of their chunk have headers, which this thread sees.
-    /// - While the iterator, or what it yields, is used, no other thread takes slots or writes
-    ///   headers, nor reads them where this thread writes.
+    /// - While the iterator, or what it yields, is used, no other thread writes headers, nor reads
+    ///   them where this thread writes.
     #[inline]
     pub(super) unsafe fn slots(&self) -> Slots<'_, T> {
         Slots { directory: self, next_chunk: 0, next: 0, end: 0, place: NonNull::dangling() }

@@ -30,6 +30,7 @@ struct Words {
 }
 
 const _: () = {
+    assert!(align_of::<Words>() == align_of::<Directory<()>>());
     assert!(size_of::<Words>() == size_of::<Directory<()>>());
     assert!(offset_of!(Words, origins) == offset_of!(Directory<()>, origins));
     assert!(offset_of!(Words, ends) == offset_of!(Directory<()>, ends));
@@ -44,9 +45,6 @@ const _: () = {
 /// 1. While these are borrowed, the words of the directory are read and written as atomics.
 #[repr(transparent)]
 pub(super) struct SharedChunks<T, A: Allocator>(UnsafeCell<Chunks<T, A>>);
-
-// SAFETY: of what is inside the cell, only words change that are atomics (invariant 1).
-unsafe impl<T, A: Allocator> Sync for SharedChunks<T, A> where Chunks<T, A>: Sync {}
 
 impl<T, A: Allocator> SharedChunks<T, A> {
     pub(super) const fn new(allocator: A) -> Self {
@@ -92,9 +90,11 @@ impl<T, A: Allocator> SharedChunks<T, A> {
 
     /// How many slots there is memory for in the chunks before this one.
     fn capacity_before(&self, chunk: usize) -> usize {
+        // No closure: one that borrows the pool would keep the compiler from knowing that nobody
+        // else has its address, and words of it from staying in registers.
         let mut slots = 0;
-        for chunk in 0..chunk {
-            slots += chunk_len(chunk, self.words().limits[chunk].load(Acquire));
+        for number in 0..chunk {
+            slots += chunk_len(number, self.words().limits[number].load(Acquire));
         }
         slots
     }

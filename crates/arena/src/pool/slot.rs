@@ -3,7 +3,7 @@
 //! ```text
 //!   │ generation │ link │ object              │
 //!        │          │      └─ a T, or the bytes that the last one left, or none yet
-//!        │          └─ free: the index of the next free slot. In use: a pool of handles keeps
+//!        │          └─ free: the index of another free slot. In use: a pool of handles keeps
 //!        │             the slot's own there
 //!        └─ odd: an object lives here. Even: free
 //! ```

@@ -22,6 +22,7 @@ mod returned;
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering::Relaxed;
 
 use self::counts::Counts;
 pub(crate) use self::counts::count;
@@ -31,7 +32,7 @@ use crate::protocol::{IdleLinks, Inbox};
 use crate::remote::Outgoing;
 use crate::size_class::{CLASS_COUNT, GRANULE, SMALL_BYTES_MAX, SMALL_COUNT, SizeClass};
 use crate::slab::{Place, Slab};
-use crate::slice::{Link, Slice, Tables};
+use crate::slice::{Line, Link, SLICE_BYTES, Slice, Tables};
 use crate::sys;
 
 /// Empty slabs that a heap keeps, at the most.
@@ -44,8 +45,8 @@ const REFILLS_PER_ROUND: u32 = 64;
 ///
 /// # Invariants
 ///
-/// 1. A bin is a chain of live slots of slabs of its class; of a class that is not large, of one:
-///    the active one.
+/// 1. A bin is a chain of live slots of slabs of its class; of a class that is not medium, of
+///    one: the active one.
 /// 2. No bin begins with fewer slots than `pushed` says, and `pushed_bytes` are the bytes of them.
 /// 3. The active slab of a class and the one being carved are pinned, those in the queue are
 ///    queued or empty, all others of the class are full.
@@ -134,12 +135,37 @@ impl ThreadHeap {
         unsafe { small.write(SizeClass::TABLE) };
     }
 
-    /// The class of a small size: of a heap that no slot is in, any class.
+    /// The class of a size, if that is small: of a heap that no slot is in, any class.
     #[inline(always)]
-    pub(crate) fn small_class(&self, size: usize) -> SizeClass {
-        debug_assert!(size <= SMALL_BYTES_MAX);
+    pub(crate) fn small_class(&self, size: usize) -> Option<SizeClass> {
+        if size > SMALL_BYTES_MAX {
+            return None;
+        }
         // SAFETY: the table has an entry for each granule up to the largest small size.
-        unsafe { *self.small.get_unchecked(size.wrapping_add(GRANULE - 1) / GRANULE) }
+        Some(unsafe { *self.small.get_unchecked(size.wrapping_add(GRANULE - 1) / GRANULE) })
+    }
+
+    /// The line of the slab that `block` is a slot of, and the slot of it that was freed last:
+    /// where that takes no look at other slices. `None` where the slab is another heap's or of a
+    /// medium class, and where `block` lies in a further slice of it, is no slot, or is that one.
+    #[inline(always)]
+    pub(crate) fn quick_slot(&self, block: *mut u8) -> Option<(&'static Line, *mut u8)> {
+        let tables = self.tables.get();
+        let number = tables.number(block);
+        if number >= self.limit.get() {
+            return None;
+        }
+        // SAFETY: the tables have entries below the limit; that of slice 0 is null.
+        if !unsafe { tables.owner_at(number) }.get().is_quick(self) {
+            return None;
+        }
+        // SAFETY: as above.
+        let line = unsafe { tables.line_at(number) };
+        let free = line.free.load(Relaxed);
+        if !line.has_slot_at(block.addr() % SLICE_BYTES) || ptr::eq(free, block) {
+            return None;
+        }
+        Some((line, free))
     }
 
     #[inline]
@@ -148,7 +174,7 @@ impl ThreadHeap {
         unsafe { self.bins.get_unchecked(class.index()) }
     }
 
-    /// Takes the first slot out of the bin of a class that is not large, if there is one.
+    /// Takes the first slot out of the bin of a class that is not medium, if there is one.
     #[inline(always)]
     pub(crate) fn pop(&self, class: SizeClass) -> Option<NonNull<u8>> {
         let bin = self.bin(class);
@@ -206,7 +232,7 @@ impl ThreadHeap {
 
     /// Takes a slot of a class whose bin is empty, where no round is due, and that takes no more
     /// than what was freed to the active slab, or to the first one in the queue, which becomes the
-    /// active one: most of the time it does not. `None` says nothing.
+    /// active one. That is most of the time. `None` says nothing.
     #[inline(always)]
     pub(crate) fn refill_quickly(&self, class: SizeClass) -> Option<NonNull<u8>> {
         // A heap that no slot is in has no active slabs.
@@ -227,9 +253,7 @@ impl ThreadHeap {
             self.activate(slab, Some(active), active_link);
         }
         self.refills.set(refills);
-        let (chain, count) = slab.take_linked();
-        self.count_slots(class, count as usize);
-        self.put_into_bin(class, chain)
+        self.put_into_bin(class, self.hand_out(slab))
     }
 
     /// Makes a chain the bin of a class, but for its first slot.
@@ -279,6 +303,11 @@ impl ThreadHeap {
         if !slab.has_linked() {
             slab.restore_hole();
         }
+        self.hand_out(slab)
+    }
+
+    #[inline]
+    fn hand_out(&self, slab: Slab) -> *mut u8 {
         let (chain, count) = slab.take_linked();
         self.count_slots(slab.class, count as usize);
         chain

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   generation   0 ──▶ 1 ──▶ 2 ──▶ 3 ──▶ …  2³² − 1 ──▶ 0: worn out
-//!                free  live  free  live     live          free, and in no list
+//!                free  live  free  live     live          free, and not in the stack
 //!
 //!   last_freed   [ 0 ]──▶ 5th freed ──▶ 3rd ──▶ 1st      the last one freed
 //!                [ 1 ]──▶ 4th ──▶ 2nd                    is the first one used
