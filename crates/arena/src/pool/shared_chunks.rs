@@ -46,6 +46,10 @@ const _: () = {
 #[repr(transparent)]
 pub(super) struct SharedChunks<T, A: Allocator>(UnsafeCell<Chunks<T, A>>);
 
+// SAFETY: of what is inside the cell, only words change that are atomics (invariant 1). Without it
+// the compiler would name this type, too, to who shares an `ObjectPool`.
+unsafe impl<T, A: Allocator> Sync for SharedChunks<T, A> where Chunks<T, A>: Sync {}
+
 impl<T, A: Allocator> SharedChunks<T, A> {
     pub(super) const fn new(allocator: A) -> Self {
         Self(UnsafeCell::new(Chunks::new(allocator)))
