@@ -30,7 +30,7 @@ fn refill_slowly<S: Startup>(class: SizeClass) -> Option<NonNull<u8>> {
     with_thread_heap::<S, _>(|heap| heap.pop_any(class).or_else(|| heap.refill(class))).flatten()
 }
 
-/// A block of a size that is not small, or of any.
+/// A block of a size that is not small.
 #[inline(never)]
 pub(crate) fn malloc<S: Startup>(size: usize) -> Option<NonNull<u8>> {
     if size <= SLOT_BYTES_MAX {
