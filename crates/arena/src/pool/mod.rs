@@ -15,7 +15,7 @@
 //!   Pool          ObjectPool ── Pooled ── SharedPool      who may ask, and how
 //!     │                │                     │
 //!   vacancies      (a link)              free_list        which slot is free
-//!   storage            └──────────┬──────────┘            its first chunk is at hand
+//!   storage            └──────────┬──────────┘            at hand where it is one chunk
 //!     │                    shared_chunks                  how it grows, by any thread
 //!     └──────── chunks ───────────┘
 //!                 └── directory ── slot                   where the slots are

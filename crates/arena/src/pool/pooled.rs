@@ -144,7 +144,7 @@ impl<'pool, T, P: Home<T>> Pooled<'pool, T, P> {
         // SAFETY: nothing lives there, and nobody else uses it (first condition); for the second
         // condition the object stays there.
         unsafe { init.pin_init_at(slot.object()) }.map_err(NewError::Construct)?;
-        slot.set_generation(1);
+        slot.set_live(true);
         core::mem::forget(vacant);
         // INVARIANT: 1 holds, as the object was built just now.
         Ok(Self { slot, pool, object: PhantomData })
@@ -153,7 +153,7 @@ impl<'pool, T, P: Home<T>> Pooled<'pool, T, P> {
     /// What is left once the object is another's.
     #[inline]
     fn into_vacant(this: &mut ManuallyDrop<Self>) -> Vacant<'pool, T, P> {
-        this.slot.set_generation(0);
+        this.slot.set_live(false);
         // INVARIANT: 1 holds, as the pool takes nothing for alive there any more.
         Vacant { slot: this.slot, pool: this.pool }
     }
@@ -273,7 +273,7 @@ impl<T, P: Home<T>> DerefMut for Pooled<'_, T, P> {
 impl<T, P: Home<T>> Drop for Pooled<'_, T, P> {
     #[inline]
     fn drop(&mut self) {
-        self.slot.set_generation(0);
+        self.slot.set_live(false);
         // INVARIANT: 1 holds of the vacant slot once this function ends, panicking or not.
         let vacant = Vacant { slot: self.slot, pool: self.pool };
         // SAFETY: it lived, and the handle is no more (invariant 1).

@@ -1,16 +1,17 @@
-//! One slot: a header and room for one `T`, and for nothing else.
+//! One slot: a header of one word, and room for one `T`, and for nothing else.
 //!
 //! ```text
-//!   │ generation │ link │ object              │
-//!        │          │      └─ a T, or the bytes that the last one left, or none yet
-//!        │          └─ free: the index of another free slot. In use: a pool of handles keeps
-//!        │             the slot's own there
-//!        └─ odd: an object lives here. Even: free
+//!   │ header │ object              │
+//!      │        └─ a T, or the bytes that the last one left, or none yet
+//!      └─ odd: an object lives here. Even: none does
+//!
+//!   header behind keys       the generation, which an object's birth and its end each add 1 to
+//!   header behind handles    │ link │ lives? │, where the link is the slot's own index while it is
+//!                                              in use, and that of another free one later
 //! ```
 //!
-//! The link lies beside the object and not in its bytes, as it does elsewhere: what once held a
-//! `T` is never written by anything but a `T`. For a `T` aligned to 8 bytes that costs nothing,
-//! as the generation alone would take as much.
+//! The header lies beside the object and not in its bytes, as links do elsewhere: what once held a
+//! `T` is never written by anything but a `T`.
 //!
 //! That the generation tells by its lowest bit whether the slot is taken is an idea of the crate
 //! slotmap.
@@ -23,14 +24,8 @@ use core::ptr::NonNull;
 /// A slot, in memory.
 #[repr(C)]
 pub(super) struct Slot<T> {
-    header: Header,
+    header: Cell<u32>,
     object: MaybeUninit<T>,
-}
-
-/// What a slot knows of itself.
-struct Header {
-    generation: Cell<u32>,
-    link: Cell<u32>,
 }
 
 impl<T> Slot<T> {
@@ -73,7 +68,7 @@ impl<T> Slot<T> {
 ///    writes.
 pub(super) struct SlotRef<'pool, T> {
     object: NonNull<T>,
-    pool: PhantomData<&'pool Header>,
+    pool: PhantomData<&'pool Cell<u32>>,
 }
 
 impl<T> Clone for SlotRef<'_, T> {
@@ -100,7 +95,7 @@ impl<'pool, T> SlotRef<'pool, T> {
         Self { object, pool: PhantomData }
     }
 
-    /// Makes the slot that has its object at `object`, where one lives if `generation` is odd.
+    /// Makes the slot that has its object at `object`, where one lives if `header` is odd.
     ///
     /// # Safety
     ///
@@ -108,51 +103,57 @@ impl<'pool, T> SlotRef<'pool, T> {
     ///   lasts; all of it may be reached from there.
     /// - While what is returned, or a copy of it, is used, no other thread uses the header.
     #[inline]
-    pub(super) const unsafe fn write(object: NonNull<T>, generation: u32) -> Self {
-        let header = Header { generation: Cell::new(generation), link: Cell::new(0) };
+    pub(super) const unsafe fn write(object: NonNull<T>, header: u32) -> Self {
         // SAFETY: that of a slot (the caller's first condition).
         let slot = unsafe { Slot::of_object(object) };
         // SAFETY: a slot begins with its header (`repr(C)`), and is the caller's alone.
-        unsafe { slot.cast::<Header>().write(header) };
+        unsafe { slot.cast().write(Cell::new(header)) };
         // SAFETY: the header was written just now; the rest is the caller's condition.
         unsafe { Self::new(object) }
     }
 
     #[inline]
-    const fn header(self) -> &'pool Header {
+    const fn header(self) -> &'pool Cell<u32> {
         // SAFETY: that of a slot (invariant 1), which begins with its header.
-        let header = unsafe { Slot::of_object(self.object) }.cast::<Header>();
+        let header = unsafe { Slot::of_object(self.object) }.cast();
         // SAFETY: invariants 1 and 2. Of the slot only the header is lent, and not the object.
         unsafe { header.as_ref() }
+    }
+
+    /// Whether an object lives here.
+    #[inline]
+    pub(super) fn is_live(self) -> bool {
+        self.header().get() & 1 == 1
     }
 
     /// How often objects were born and died here, counted together. 0 again for a slot that is
     /// worn out.
     #[inline]
     pub(super) fn generation(self) -> u32 {
-        self.header().generation.get()
+        self.header().get()
     }
 
     #[inline]
     pub(super) fn set_generation(self, generation: u32) {
-        self.header().generation.set(generation);
+        self.header().set(generation);
     }
 
-    /// Whether an object lives here.
-    #[inline]
-    pub(super) fn is_live(self) -> bool {
-        self.generation() & 1 == 1
-    }
-
-    /// The word that free slots are linked by.
+    /// The index that was written here last.
     #[inline]
     pub(super) fn link(self) -> u32 {
-        self.header().link.get()
+        self.header().get() >> 1
     }
 
+    /// Writes an index here, which is below 2³¹. No object lives here.
     #[inline]
     pub(super) fn set_link(self, link: u32) {
-        self.header().link.set(link);
+        self.header().set(link << 1);
+    }
+
+    /// From now on an object lives here, or does not. The link stays.
+    #[inline]
+    pub(super) fn set_live(self, is_live: bool) {
+        self.header().set(self.link() << 1 | u32::from(is_live));
     }
 
     /// Where the object is, or will be.

@@ -2,7 +2,9 @@
 
 use core::alloc::Layout;
 use core::cell::Cell;
+use core::panic::AssertUnwindSafe;
 use core::ptr::NonNull;
+use std::panic::catch_unwind;
 
 use allocator_api2::alloc::{AllocError, Allocator, Global};
 use heapwright_arena::pool::{ObjectPool, Pool, SharedPool};
@@ -74,20 +76,41 @@ fn a_pool_that_was_refused_is_as_before_and_goes_on_later() {
 
 #[test]
 fn memory_for_some_of_what_is_reserved_is_given_back() {
-    // More than one chunk has, so that two blocks are asked for.
+    // More than one chunk has, so that two more are asked for, of which the second is refused.
     const MANY: usize = 1 << 26;
-    let limited = Limited::to(2);
+    let limited = Limited::to(3);
     let mut pool = Pool::new_in(&limited);
     let key = pool.insert(()).unwrap();
     let capacity = pool.capacity();
     assert!(pool.reserve(2 * MANY).is_err());
-    assert_eq!((limited.out.get(), pool.capacity()), (1, capacity));
+    assert_eq!((limited.out.get(), pool.capacity()), (2, capacity));
     assert!(matches!(pool.reserve(usize::MAX), Err(BadAlloc::BadArrayNewLength { .. })));
+    // A chunk without room for what is free in it is no capacity yet.
+    limited.left.set(1);
+    assert!(pool.reserve(MANY / 2).is_err());
+    assert_eq!(pool.capacity(), capacity);
     limited.left.set(1);
     pool.reserve(MANY / 2).unwrap();
     assert!(pool.capacity() > MANY / 2);
     assert!(pool.contains(key) && pool.insert(()).is_ok());
     drop(pool);
+    assert_eq!(limited.out.get(), 0);
+}
+
+#[test]
+fn all_memory_goes_back_though_a_destructor_panics() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("the destructor");
+        }
+    }
+
+    let limited = Limited::to(usize::MAX);
+    let mut pool = Pool::new_in(&limited);
+    pool.insert(Panics).unwrap();
+    assert!(limited.out.get() > 0);
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(pool))).is_err());
     assert_eq!(limited.out.get(), 0);
 }
 

@@ -74,13 +74,14 @@ impl<T> Iterator for Drain<'_, T> {
         let (index, slot) = self.slots.find(|(_, slot)| slot.is_live())?;
         let key = Key::new(index, slot.generation());
         // INVARIANT: 1 of the pool holds, as the object is the caller's from here on.
-        self.vacancies.vacate(index, slot);
+        // SAFETY: one lives there.
+        unsafe { self.vacancies.vacate(index, slot) };
         // SAFETY: it lived, and no walk or key leads to it any more.
         Some((key, unsafe { slot.object().read() }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.vacancies.live() as usize;
+        let left = self.vacancies.live();
         (left, Some(left))
     }
 }

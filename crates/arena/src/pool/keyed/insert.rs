@@ -161,13 +161,18 @@ impl<T, A: Allocator> Pool<T, A> {
         make: impl FnOnce(Key<T>) -> I,
     ) -> Result<Key<T>, NewError<I::Error>> {
         let (index, object) = self.storage.fresh()?;
+        if self.vacancies.is_full() {
+            core::hint::cold_path();
+            self.make_room()?;
+        }
         let key = Key::new(index, 0);
         // SAFETY: as in `build`; of a slot that was never used nobody knows.
         unsafe { make(key).pin_init_at(object.as_ptr()) }.map_err(NewError::Construct)?;
         // SAFETY: the slot from above.
         unsafe { self.storage.occupy_fresh(index, object, key.generation()) };
         // INVARIANT: 1 holds, as the object was built just now.
-        self.vacancies.occupy_fresh();
+        // SAFETY: there is room, from above.
+        unsafe { self.vacancies.occupy_fresh() };
         Ok(key)
     }
 }

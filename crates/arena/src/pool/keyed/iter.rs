@@ -18,7 +18,7 @@ use super::{Key, Pool};
 /// The objects that live in the slots from here on, and how many those are.
 struct Live<'pool, T> {
     slots: Slots<'pool, T>,
-    left: u32,
+    left: usize,
 }
 
 impl<T> Clone for Live<'_, T> {
@@ -47,7 +47,7 @@ impl<T> Iterator for Live<'_, T> {
 
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left as usize, Some(self.left as usize))
+        (self.left, Some(self.left))
     }
 }
 

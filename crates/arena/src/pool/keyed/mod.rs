@@ -162,7 +162,8 @@ impl<T, A: Allocator> Pool<T, A> {
 
     /// Sees to it that `additional` more objects can be inserted without asking the allocator.
     ///
-    /// Where the pool has no memory yet, it takes one block.
+    /// Where the pool has no memory yet, it takes one block for them, and one of 4 bytes each for
+    /// the indices of those that come free.
     ///
     /// # Errors
     ///
@@ -181,8 +182,15 @@ impl<T, A: Allocator> Pool<T, A> {
     /// # Ok::<(), heapwright_new::BadAlloc>(())
     /// ```
     pub fn reserve(&mut self, additional: usize) -> Result<(), BadAlloc> {
-        let used = self.len() + self.vacancies.worn_out() as usize;
-        self.storage.reserve(additional.saturating_add(used))
+        let used = self.len() + self.vacancies.worn_out();
+        self.storage.reserve(additional.saturating_add(used))?;
+        self.make_room()
+    }
+
+    /// Sees to it that all slots that there is memory for can be used.
+    fn make_room(&mut self) -> Result<(), BadAlloc> {
+        // SAFETY: the pool has one allocator.
+        unsafe { self.vacancies.reserve(self.storage.capacity(), self.storage.allocator()) }
     }
 
     /// The number of objects.
@@ -202,7 +210,7 @@ impl<T, A: Allocator> Pool<T, A> {
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.vacancies.live() as usize
+        self.vacancies.live()
     }
 
     /// Whether there is no object.
@@ -240,7 +248,7 @@ impl<T, A: Allocator> Pool<T, A> {
     /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.storage.capacity() - self.vacancies.worn_out() as usize
+        self.storage.capacity().min(self.vacancies.room()) - self.vacancies.worn_out()
     }
 
     /// The allocator that the memory comes from.
@@ -264,7 +272,11 @@ impl<T, A: Allocator> Pool<T, A> {
 
 impl<T, A: Allocator> Drop for Pool<T, A> {
     fn drop(&mut self) {
-        if core::mem::needs_drop::<T>() && self.vacancies.live() > 0 {
+        let has_objects = self.vacancies.live() > 0;
+        // It gives itself back, also where a destructor panics.
+        // SAFETY: the pool has one allocator, and no slot becomes free any more.
+        let _stack = unsafe { self.vacancies.take_stack(self.storage.allocator()) };
+        if core::mem::needs_drop::<T>() && has_objects {
             // SAFETY: the objects are the pool's (invariant 1), which is no more.
             unsafe { destroy_all(self.storage.used(), |_, _| ()) };
         }

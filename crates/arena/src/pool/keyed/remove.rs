@@ -7,6 +7,7 @@ use heapwright_new::StaticAllocator;
 
 use super::super::StaleKey;
 use super::super::directory::Slots;
+use super::super::slot::SlotRef;
 use super::super::sweep::destroy_all;
 use super::vacancies::Vacancies;
 use super::{Key, Pool};
@@ -43,7 +44,8 @@ impl<T, A: Allocator> Pool<T, A> {
     {
         let slot = self.storage.find(key)?;
         // INVARIANT: 1 of the pool holds, as the object is the caller's from here on.
-        self.vacancies.vacate(key.index(), slot);
+        // SAFETY: it lives there, as the key says.
+        unsafe { self.vacancies.vacate(key.index(), slot) };
         // SAFETY: it lived, and no walk or key leads to it any more.
         Some(unsafe { slot.object().read() })
     }
@@ -73,7 +75,8 @@ impl<T, A: Allocator> Pool<T, A> {
     pub fn delete(&mut self, key: Key<T>) -> Result<(), StaleKey> {
         let slot = self.storage.find(key).ok_or(StaleKey)?;
         // INVARIANT: 1 of the pool holds, also where the destructor panics.
-        self.vacancies.vacate(key.index(), slot);
+        // SAFETY: it lives there, as the key says.
+        unsafe { self.vacancies.vacate(key.index(), slot) };
         // SAFETY: it lived, and no walk or key leads to it any more.
         unsafe { slot.object().drop_in_place() };
         Ok(())
@@ -153,7 +156,8 @@ impl<T, A: Allocator> Pool<T, A> {
         for (index, slot) in self.storage.used() {
             if slot.is_live() && !keep(Key::new(index, slot.generation()), slot.object()) {
                 // INVARIANT: 1 of the pool holds, also where the destructor panics.
-                self.vacancies.vacate(index, slot);
+                // SAFETY: one lives there.
+                unsafe { self.vacancies.vacate(index, slot) };
                 // SAFETY: it lived, and no walk or key leads to it any more.
                 unsafe { slot.object().drop_in_place() };
             }
@@ -194,6 +198,10 @@ impl<T, A: Allocator> Pool<T, A> {
 pub(super) unsafe fn clear_from<T>(slots: Slots<'_, T>, vacancies: &mut Vacancies) {
     // INVARIANT: 1 of the pool holds at each step, as each slot is vacated before its object is
     // destroyed.
+    let bury = |index, slot: SlotRef<'_, T>| {
+        // SAFETY: one lives there, as it is about to be destroyed.
+        unsafe { vacancies.vacate(index, slot) };
+    };
     // SAFETY: the caller's condition; what is vacated is used by nobody.
-    unsafe { destroy_all(slots, |index, slot| vacancies.vacate(index, slot)) };
+    unsafe { destroy_all(slots, bury) };
 }

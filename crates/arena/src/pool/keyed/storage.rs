@@ -1,13 +1,12 @@
-//! The slots of a pool that has one owner, the first chunk of them at hand.
+//! The slots of a pool that has one owner, at hand where they are in one chunk.
 //!
 //! ```text
-//!   find    index < end? ── yes ──▶ origin + index       the first chunk: two words of the pool
-//!                        └─ no ───▶ directory.find       all others
+//!   find    one chunk? ── yes ──▶ index < end? ──▶ origin + index      two words of the pool
+//!                      └─ no ───▶ directory.find
 //! ```
 //!
-//! A pool whose capacity was given has one chunk, and its look-up is that of a vector then. In one
-//! that grew by itself the first chunk is small, and the question costs a comparison: nearly all
-//! slots are in other chunks, so that the processor guesses the answer.
+//! A pool whose capacity was given has one chunk, and its look-up is that of a vector then. Which
+//! of the two it is does not depend on the index: in a loop over keys the question is asked once.
 
 use core::ptr::NonNull;
 
@@ -24,8 +23,8 @@ use super::Key;
 /// # Invariants
 ///
 /// 1. The slots below the end of their chunk have headers.
-/// 2. The slots of the indices below `end` are the first chunk's, below its end, and the object in
-///    that of index 0 is at `origin`.
+/// 2. `end` is 0 if slots of several chunks were used. Otherwise all that were used are those of
+///    the indices below it, and the object in that of index 0 is at `origin`.
 pub(super) struct Storage<T, A: Allocator> {
     /// Without its type, as the other origins: a `T` has no say in what a pool may do.
     origin: NonNull<u8>,
@@ -61,9 +60,12 @@ impl<T, A: Allocator> Storage<T, A> {
     /// The slot in which the key's object lives.
     #[inline]
     pub(super) fn find(&self, key: Key<T>) -> Option<SlotRef<'_, T>> {
-        let slot = if key.index() < self.end {
+        let slot = if self.end > 0 {
+            if key.index() >= self.end {
+                return None;
+            }
             // SAFETY: below the end.
-            unsafe { self.first(key.index()) }
+            unsafe { self.at_hand(key.index()) }
         } else {
             // SAFETY: a key has an index that may be (its invariant 2); slots that were used have
             // headers (invariant 1); nobody changes them while the pool is borrowed.
@@ -73,14 +75,14 @@ impl<T, A: Allocator> Storage<T, A> {
         (slot.generation() == key.generation()).then_some(slot)
     }
 
-    /// A slot of the first chunk.
+    /// A slot of the only chunk.
     ///
     /// # Safety
     ///
     /// The index is below `end`.
     #[inline]
-    unsafe fn first(&self, index: u32) -> SlotRef<'_, T> {
-        // SAFETY: inside of the first chunk (the caller's condition, and invariant 2).
+    unsafe fn at_hand(&self, index: u32) -> SlotRef<'_, T> {
+        // SAFETY: inside of the chunk (the caller's condition, and invariant 2).
         let object = unsafe { self.origin.cast::<Slot<T>>().add(index as usize) }.cast();
         // SAFETY: it has a header (invariants 1 and 2), which nobody else writes while the pool is
         // borrowed, in memory that stays as long.
@@ -94,8 +96,14 @@ impl<T, A: Allocator> Storage<T, A> {
     /// It was used before.
     #[inline]
     pub(super) unsafe fn slot(&self, index: u32) -> SlotRef<'_, T> {
-        // SAFETY: it has a header (invariant 1), and nobody changes it while the pool is borrowed.
-        unsafe { self.chunks.directory.slot(index) }
+        if self.end > 0 {
+            // SAFETY: used before, and so below the end (invariant 2).
+            unsafe { self.at_hand(index) }
+        } else {
+            // SAFETY: it has a header (invariant 1), and nobody changes it while the pool is
+            // borrowed.
+            unsafe { self.chunks.directory.slot(index) }
+        }
     }
 
     /// The index of a slot that was never used, and where its object will be. It stays unused until
@@ -117,12 +125,14 @@ impl<T, A: Allocator> Storage<T, A> {
         // SAFETY: it was not taken (the caller's condition), and the pool is borrowed by this
         // function alone. It has a header.
         unsafe { self.chunks.take_fresh(index) };
-        // The slots of other chunks have larger indices.
-        if index == self.end {
+        if self.chunks.directory.current == 0 {
             // SAFETY: the first slot of the chunk.
             self.origin = unsafe { object.cast::<Slot<T>>().sub(index as usize) }.cast();
             // INVARIANT: 2 holds, as the slot is the next one of the first chunk.
-            self.end += 1;
+            self.end = index + 1;
+        } else {
+            // INVARIANT: 2 holds, as the first chunk is used, too.
+            self.end = 0;
         }
     }
 

@@ -44,7 +44,6 @@ fn a_slot_that_is_worn_out_is_used_no_more_and_its_keys_stay_stale() {
 fn the_slot_that_was_freed_last_is_used_first_however_many_are_free() {
     let mut pool = Pool::new_in(Global);
     let keys: Vec<_> = (0..100).map(|number| pool.insert(number).unwrap()).collect();
-    // Freed and used by turns, so that each of the two chains is the longer one at times.
     let mut freed = Vec::new();
     for (round, keys) in keys.chunks(10).enumerate() {
         for key in keys.iter().rev() {

@@ -4,88 +4,176 @@
 //!   generation   0 ──▶ 1 ──▶ 2 ──▶ 3 ──▶ …  2³² − 1 ──▶ 0: worn out
 //!                free  live  free  live     live          free, and not in the stack
 //!
-//!   last_freed   [ 0 ]──▶ 5th freed ──▶ 3rd ──▶ 1st      the last one freed
-//!                [ 1 ]──▶ 4th ──▶ 2nd                    is the first one used
+//!   stack        │ 7 │ 2 │ 5 │   room for the indices of all others   │
+//!                          ▲
+//!                          └─ freed last, and the first one used
 //! ```
 //!
 //! A generation that came round would bring keys back to life. So a slot that had its last one is
 //! used no more, which costs a slot for every 2³¹ objects that lived in it.
 //!
-//! The free slots are a stack, in which each is linked to the second one below it. Were it linked
-//! to the next one, each insertion would wait for the link in the slot of the one before, from
-//! wherever in memory that slot is. Here two are on their way at once.
+//! The free slots are a stack of indices in memory of its own, and not a list that leads through
+//! the slots. In a list each insertion waits for the link in the slot that the one before took,
+//! from wherever in memory that is. Here the processor knows the next slots before it comes to
+//! them. The stack is as long as slots were ever free at once; the rest of its memory is not
+//! touched.
 
-use super::super::directory::NONE;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::Allocator;
+use heapwright_new::{BadAlloc, OwnedArray};
+
 use super::super::slot::SlotRef;
 
 /// The free slots of one pool, the last one freed first.
 ///
 /// # Invariants
 ///
-/// 1. The slots that are free and not worn out are a stack. `last_freed` has the indices of the
-///    topmost two, the last one freed first, and the link of each has that of the second one below
-///    it; [`NONE`] stands for those that there are not.
-/// 2. Objects live in `live` slots, and `worn_out` slots are so.
+/// 1. `stack` has room for `room` indices, and is of the pool's allocator. It is dangling where
+///    that is 0.
+/// 2. The first `free` of them are the indices of all slots that are free and not worn out, each
+///    once.
+/// 3. `used` slots were used so far, `worn_out` of which are worn out. They are `room` at most.
 pub(super) struct Vacancies {
-    last_freed: [u32; 2],
-    live: u32,
-    worn_out: u32,
+    stack: NonNull<u32>,
+    room: usize,
+    free: usize,
+    used: usize,
+    worn_out: usize,
 }
 
+// SAFETY: the stack is its own.
+unsafe impl Send for Vacancies {}
+// SAFETY: as above; what is shared changes nothing.
+unsafe impl Sync for Vacancies {}
+
 impl Vacancies {
-    pub(super) const NONE: Self = Self { last_freed: [NONE; 2], live: 0, worn_out: 0 };
+    // INVARIANT: 1 to 3 hold of none.
+    pub(super) const NONE: Self =
+        Self { stack: NonNull::dangling(), room: 0, free: 0, used: 0, worn_out: 0 };
 
     /// The number of slots in which objects live.
     #[inline]
-    pub(super) const fn live(&self) -> u32 {
-        self.live
+    pub(super) const fn live(&self) -> usize {
+        self.used - self.free - self.worn_out
     }
 
     /// The number of slots in which no object will ever live.
-    pub(super) const fn worn_out(&self) -> u32 {
+    #[inline]
+    pub(super) const fn worn_out(&self) -> usize {
         self.worn_out
+    }
+
+    /// How many slots can be used before there must be more room.
+    pub(super) const fn room(&self) -> usize {
+        self.room
+    }
+
+    /// Whether no further slot can be used before there is [more room](Self::reserve).
+    #[inline]
+    pub(super) const fn is_full(&self) -> bool {
+        self.used == self.room
+    }
+
+    /// Sees to it that so many slots can be used in all.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for their indices. All is as before.
+    ///
+    /// # Safety
+    ///
+    /// It is the same allocator each time.
+    pub(super) unsafe fn reserve<A: Allocator>(
+        &mut self,
+        slots: usize,
+        allocator: &A,
+    ) -> Result<(), BadAlloc> {
+        if slots <= self.room {
+            return Ok(());
+        }
+        let stack = OwnedArray::<u32, &A>::try_new_uninit_in(slots, allocator)?;
+        let (start, room, _) = OwnedArray::into_raw_parts(stack);
+        let start = start.cast::<u32>();
+        // SAFETY: those that are free (invariant 2), for which there is room, as there are fewer
+        // than in the larger one. Both are blocks of their own.
+        unsafe { self.stack.copy_to_nonoverlapping(start, self.free) };
+        // SAFETY: the allocator is the one that it came from (the caller's condition).
+        drop(unsafe { self.take_stack(allocator) });
+        // INVARIANT: 1 to 3 hold, as it has the same indices and more room.
+        (self.stack, self.room) = (start, room);
+        Ok(())
+    }
+
+    /// The memory of the stack, which gives itself back. There is no room any more.
+    ///
+    /// # Safety
+    ///
+    /// - It is the same allocator each time.
+    /// - No slot becomes free before there is [room](Self::reserve) again.
+    pub(super) unsafe fn take_stack<'pool, A: Allocator>(
+        &mut self,
+        allocator: &'pool A,
+    ) -> Option<OwnedArray<MaybeUninit<u32>, &'pool A>> {
+        let room = core::mem::take(&mut self.room);
+        let start = self.stack.cast::<MaybeUninit<u32>>();
+        // SAFETY: a block of this allocator for so many (invariant 1, and the first condition),
+        // which nobody uses any more (the second one).
+        (room > 0).then(|| unsafe { OwnedArray::from_raw_parts(start, room, allocator) })
     }
 
     /// The index of the slot that was freed last.
     #[inline]
     pub(super) fn first(&self) -> Option<u32> {
-        let [first, _] = self.last_freed;
-        (first != NONE).then_some(first)
+        let last = self.free.checked_sub(1)?;
+        // SAFETY: one of those in the stack (invariants 1 and 2).
+        let last = unsafe { self.stack.add(last) };
+        // SAFETY: as above.
+        Some(unsafe { last.read() })
+    }
+
+    /// An object of this generation lives in the [`first`](Self::first) free slot from now on,
+    /// which is this one.
+    #[inline]
+    pub(super) fn occupy_first<T>(&mut self, slot: SlotRef<'_, T>, generation: u32) {
+        // INVARIANT: 2 holds of the others.
+        self.free -= 1;
+        slot.set_generation(generation);
     }
 
     /// An object lives in a slot that was never used before.
+    ///
+    /// # Safety
+    ///
+    /// There is room for one more, as it is not [full](Self::is_full).
     #[inline]
-    pub(super) const fn occupy_fresh(&mut self) {
-        // INVARIANT: 2.
-        self.live += 1;
-    }
-
-    /// An object of this generation lives in the [`first`](Self::first) free slot from now on.
-    #[inline]
-    pub(super) fn occupy_first<T>(&mut self, slot: SlotRef<'_, T>, generation: u32) {
-        let [_, second] = self.last_freed;
-        // INVARIANT: 1 holds of the others, and 2.
-        self.last_freed = [second, slot.link()];
-        self.live += 1;
-        slot.set_generation(generation);
+    pub(super) const unsafe fn occupy_fresh(&mut self) {
+        // INVARIANT: 3 is the caller's condition.
+        self.used += 1;
     }
 
     /// No object lives in the slot any more.
+    ///
+    /// # Safety
+    ///
+    /// One lived there until now, and this is its index.
     #[inline]
-    pub(super) fn vacate<T>(&mut self, index: u32, slot: SlotRef<'_, T>) {
+    pub(super) unsafe fn vacate<T>(&mut self, index: u32, slot: SlotRef<'_, T>) {
         let generation = slot.generation().wrapping_add(1);
         slot.set_generation(generation);
-        // INVARIANT: 2.
-        self.live -= 1;
         if generation == 0 {
             core::hint::cold_path();
-            // INVARIANT: 1 asks for no slot that is worn out.
+            // INVARIANT: 2 asks for no slot that is worn out; 3.
             self.worn_out += 1;
         } else {
-            // INVARIANT: 1 holds, as the slot was in use and so not in the stack.
-            let [first, second] = self.last_freed;
-            slot.set_link(second);
-            self.last_freed = [index, first];
+            // SAFETY: the slot was in use, so those that are free are fewer than those used, for
+            // which there is room (invariants 2 and 3, and the caller's condition).
+            let next = unsafe { self.stack.add(self.free) };
+            // SAFETY: as above.
+            unsafe { next.write(index) };
+            // INVARIANT: 2 holds, as the slot was not in the stack.
+            self.free += 1;
         }
     }
 }
