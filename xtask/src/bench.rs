@@ -21,7 +21,7 @@ use crate::workspace::{self, BENCHES, Workspace};
 /// begin decides about a quarter of its time, which any change elsewhere moves: in the compiled
 /// program each of them, of ours and of the peers, begins with a line of the cache.
 const SHORT_LOOPS: [&str; 1] = ["arena"];
-const ALIGNED_LOOPS: &str = "-Cllvm-args=-align-all-nofallthru-blocks=6";
+const ALIGNED_LOOPS: &str = "-Cllvm-args=-align-loops=64";
 
 /// What was asked for on the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -89,12 +89,18 @@ pub(crate) fn main(arguments: lexopt::Parser) -> Result<ExitCode> {
             "cargo bench --quiet --package {BENCHES} {features...} --bench {name} -- {args...}"
         );
         let is_short = SHORT_LOOPS.contains(&name.as_str());
-        let bench = if is_short { bench.env("RUSTFLAGS", ALIGNED_LOOPS) } else { bench };
+        let bench =
+            if is_short { bench.env("RUSTFLAGS", flags_with(ALIGNED_LOOPS)) } else { bench };
         progress.suspend(|| run(bench.to_string(), bench.into()))?;
         progress.inc(1);
     }
     progress.finish_and_clear();
     Ok(ExitCode::SUCCESS)
+}
+
+/// The caller's flags for the compiler, and one more.
+fn flags_with(flag: &str) -> String {
+    format!("{} {flag}", std::env::var("RUSTFLAGS").unwrap_or_default())
 }
 
 fn choose(known: &[&str], name: Option<&str>) -> Result<Vec<String>> {

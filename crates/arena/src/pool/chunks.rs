@@ -38,8 +38,19 @@ impl<T, A: Allocator> Chunks<T, A> {
     /// What is missing is one chunk, unless it is more than a chunk holds. Where there is no memory
     /// for all of it, all is as before.
     pub(super) fn reserve(&mut self, slots: usize) -> Result<(), BadAlloc> {
+        self.reserve_with(slots, |_, _| Ok(()))
+    }
+
+    /// As [`reserve`](Self::reserve), and `then` is told how many slots there are, and may refuse.
+    pub(super) fn reserve_with(
+        &mut self,
+        slots: usize,
+        then: impl FnOnce(usize, &A) -> Result<(), BadAlloc>,
+    ) -> Result<(), BadAlloc> {
         let chunks = self.chunks_with_memory();
-        let reserved = SharedChunks::of(self).reserve_from(chunks, slots);
+        let reserved = SharedChunks::of(self)
+            .reserve_from(chunks, slots)
+            .and_then(|()| then(self.directory.capacity(), &self.allocator));
         if reserved.is_err() {
             // No slot of these was taken: chunks are used in their order.
             for number in chunks..self.chunks_with_memory() {

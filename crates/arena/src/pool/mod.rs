@@ -8,8 +8,8 @@
 //!
 //! In all of them a slot holds objects of one type only, as long as the pool lasts: not even the
 //! pool's own links are ever written where an object was. So a pointer that dangles finds a `T`
-//! there or the bytes of one, and nothing an attacker has chosen of another type. Memory goes back
-//! to the allocator when the pool is dropped, and not before.
+//! there or the bytes of one, and nothing an attacker has chosen of another type. The memory of
+//! slots goes back to the allocator when the pool is dropped, and not before.
 //!
 //! ```text
 //!   Pool          ObjectPool ── Pooled ── SharedPool      who may ask, and how

@@ -27,7 +27,7 @@ use super::sweep::destroy_all;
 ///
 /// 1. `free`, and the links of the slots from there on, are the indices of slots that nobody uses,
 ///    each once; `NONE` ends them.
-/// 2. An object lives in the slots whose generation is odd: a handle's, or nobody's any more.
+/// 2. An object lives in the slots whose header is odd: a handle's, or nobody's any more.
 ///
 /// # Examples
 ///

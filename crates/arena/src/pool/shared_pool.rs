@@ -48,7 +48,7 @@ const PATIENCE: u32 = 100;
 ///
 /// 1. A slot is in `free`, or a handle's, or being taken or given back by one thread, or holds
 ///    what a forgotten handle left behind.
-/// 2. An object lives in the slots whose generation is odd.
+/// 2. An object lives in the slots whose header is odd.
 ///
 /// # Examples
 ///

@@ -126,6 +126,15 @@ impl<'pool, T> SlotRef<'pool, T> {
         self.header().get() & 1 == 1
     }
 
+    /// Where the object is, or will be.
+    #[inline]
+    pub(super) const fn object(self) -> *mut T {
+        self.object.as_ptr()
+    }
+}
+
+/// Behind keys: the header is the generation.
+impl<T> SlotRef<'_, T> {
     /// How often objects were born and died here, counted together. 0 again for a slot that is
     /// worn out.
     #[inline]
@@ -137,7 +146,10 @@ impl<'pool, T> SlotRef<'pool, T> {
     pub(super) fn set_generation(self, generation: u32) {
         self.header().set(generation);
     }
+}
 
+/// Behind handles: the header is a link, and whether an object lives here.
+impl<T> SlotRef<'_, T> {
     /// The index that was written here last.
     #[inline]
     pub(super) fn link(self) -> u32 {
@@ -154,11 +166,5 @@ impl<'pool, T> SlotRef<'pool, T> {
     #[inline]
     pub(super) fn set_live(self, is_live: bool) {
         self.header().set(self.link() << 1 | u32::from(is_live));
-    }
-
-    /// Where the object is, or will be.
-    #[inline]
-    pub(super) const fn object(self) -> *mut T {
-        self.object.as_ptr()
     }
 }

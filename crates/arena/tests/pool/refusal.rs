@@ -85,11 +85,12 @@ fn memory_for_some_of_what_is_reserved_is_given_back() {
     assert!(pool.reserve(2 * MANY).is_err());
     assert_eq!((limited.out.get(), pool.capacity()), (2, capacity));
     assert!(matches!(pool.reserve(usize::MAX), Err(BadAlloc::BadArrayNewLength { .. })));
-    // A chunk without room for what is free in it is no capacity yet.
+    // Nor is a chunk kept that there are no indices for.
     limited.left.set(1);
     assert!(pool.reserve(MANY / 2).is_err());
-    assert_eq!(pool.capacity(), capacity);
-    limited.left.set(1);
+    assert_eq!((limited.out.get(), pool.capacity()), (2, capacity));
+    assert!(pool.reserve(0).is_ok() && pool.insert(()).is_ok());
+    limited.left.set(2);
     pool.reserve(MANY / 2).unwrap();
     assert!(pool.capacity() > MANY / 2);
     assert!(pool.contains(key) && pool.insert(()).is_ok());
@@ -112,6 +113,41 @@ fn all_memory_goes_back_though_a_destructor_panics() {
     assert!(limited.out.get() > 0);
     assert!(catch_unwind(AssertUnwindSafe(|| drop(pool))).is_err());
     assert_eq!(limited.out.get(), 0);
+}
+
+#[test]
+fn a_pool_is_whole_though_the_allocator_panics_while_it_grows() {
+    /// Panics where it is told to, of what it took back.
+    struct Panics(Cell<bool>);
+
+    // SAFETY: blocks are those of `Global`.
+    unsafe impl Allocator for Panics {
+        fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+            Global.allocate(layout)
+        }
+
+        unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+            // SAFETY: the caller's conditions.
+            unsafe { Global.deallocate(block, layout) };
+            if self.0.get() {
+                panic!("the allocator");
+            }
+        }
+    }
+
+    let allocator = Panics(Cell::new(false));
+    let mut pool = Pool::new_in(&allocator);
+    let keys: Vec<_> = (0..10).map(|number| pool.insert(number).unwrap()).collect();
+    pool.remove(keys[3]).unwrap();
+    allocator.0.set(true);
+    assert!(catch_unwind(AssertUnwindSafe(|| pool.reserve(100_000))).is_err());
+    allocator.0.set(false);
+    let again = pool.insert(13).unwrap();
+    assert!(!pool.contains(keys[3]) && pool[again] == 13);
+    for number in 0..100_000 {
+        pool.insert(number).unwrap();
+    }
+    assert_eq!((pool.len(), pool[keys[9]]), (100_010, 9));
 }
 
 #[test]

@@ -139,14 +139,15 @@ impl<T, A: Allocator> Pool<T, A> {
             // SAFETY: the caller's condition.
             return unsafe { self.build_fresh(make) };
         };
-        // SAFETY: a free slot was used before (invariant 1 of the vacancies).
+        // SAFETY: a free slot was used before (invariant 2 of the vacancies).
         let slot = unsafe { self.storage.slot(index) };
         let key = Key::new(index, slot.generation());
         // SAFETY: nothing lives in a free slot, which is the pool's alone; the object stays there
         // until it is destroyed, or is an `Init`'s (the caller's condition).
         unsafe { make(key).pin_init_at(slot.object()) }.map_err(NewError::Construct)?;
         // INVARIANT: 1 holds, as the object was built just now.
-        self.vacancies.occupy_first(slot, key.generation());
+        // SAFETY: the first free slot, from above.
+        unsafe { self.vacancies.occupy_first(slot, key.generation()) };
         Ok(key)
     }
 
@@ -163,7 +164,8 @@ impl<T, A: Allocator> Pool<T, A> {
         let (index, object) = self.storage.fresh()?;
         if self.vacancies.is_full() {
             core::hint::cold_path();
-            self.make_room()?;
+            // SAFETY: the pool has one allocator.
+            unsafe { self.vacancies.reserve(self.storage.capacity(), self.storage.allocator()) }?;
         }
         let key = Key::new(index, 0);
         // SAFETY: as in `build`; of a slot that was never used nobody knows.

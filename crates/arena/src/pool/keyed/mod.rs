@@ -32,8 +32,8 @@ use vacancies::Vacancies;
 /// anywhere, and is answered with `None` once the object is gone. A slot is used again by later
 /// objects, of the same type.
 ///
-/// Nothing here moves an object but what gives it away: growth takes more memory and copies
-/// nothing. Where `T` is not [`Unpin`], the methods that would give it away or lend it as `&mut T`
+/// Nothing here moves an object but what gives it away: growth takes more memory, and copies none
+/// of them. Where `T` is not [`Unpin`], the methods that would give it away or lend it as `&mut T`
 /// are not there. Over a [`StaticAllocator`](heapwright_new::StaticAllocator) such objects are
 /// pinned: [`insert_pin`](Self::insert_pin) builds one that may know its own address, and
 /// [`get_pin_mut`](Self::get_pin_mut) lends it.
@@ -43,8 +43,8 @@ use vacancies::Vacancies;
 /// - An object that ends is destroyed in place, also where the destructor of another panics.
 /// - Where a constructor fails or panics, the pool is as before. Where a destructor panics, its
 ///   object is gone and the pool is whole.
-/// - A slot holds objects of type `T` only, and memory goes back to the allocator when the pool is
-///   dropped, and not before. A pool that is forgotten leaks both.
+/// - A slot holds objects of type `T` only, and its memory goes back to the allocator when the pool
+///   is dropped, and not before. A pool that is forgotten leaks both.
 ///
 /// # Invariants
 ///
@@ -182,15 +182,15 @@ impl<T, A: Allocator> Pool<T, A> {
     /// # Ok::<(), heapwright_new::BadAlloc>(())
     /// ```
     pub fn reserve(&mut self, additional: usize) -> Result<(), BadAlloc> {
+        if additional <= self.capacity() - self.len() {
+            return Ok(());
+        }
         let used = self.len() + self.vacancies.worn_out();
-        self.storage.reserve(additional.saturating_add(used))?;
-        self.make_room()
-    }
-
-    /// Sees to it that all slots that there is memory for can be used.
-    fn make_room(&mut self) -> Result<(), BadAlloc> {
+        let slots = additional.saturating_add(used);
         // SAFETY: the pool has one allocator.
-        unsafe { self.vacancies.reserve(self.storage.capacity(), self.storage.allocator()) }
+        self.storage.reserve_with(slots, |capacity, allocator| unsafe {
+            self.vacancies.reserve(capacity, allocator)
+        })
     }
 
     /// The number of objects.

@@ -47,9 +47,13 @@ impl<T, A: Allocator> Storage<T, A> {
         self.chunks.allocator()
     }
 
-    /// See [`Chunks::reserve`].
-    pub(super) fn reserve(&mut self, slots: usize) -> Result<(), BadAlloc> {
-        self.chunks.reserve(slots)
+    /// See [`Chunks::reserve_with`].
+    pub(super) fn reserve_with(
+        &mut self,
+        slots: usize,
+        then: impl FnOnce(usize, &A) -> Result<(), BadAlloc>,
+    ) -> Result<(), BadAlloc> {
+        self.chunks.reserve_with(slots, then)
     }
 
     /// How many slots there is memory for.

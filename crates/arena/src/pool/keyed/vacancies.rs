@@ -32,8 +32,8 @@ use super::super::slot::SlotRef;
 ///
 /// 1. `stack` has room for `room` indices, and is of the pool's allocator. It is dangling where
 ///    that is 0.
-/// 2. The first `free` of them are the indices of all slots that are free and not worn out, each
-///    once.
+/// 2. The first `free` of them are the indices of the slots that were used, are free and are not
+///    worn out, each once.
 /// 3. `used` slots were used so far, `worn_out` of which are worn out. They are `room` at most.
 pub(super) struct Vacancies {
     stack: NonNull<u32>,
@@ -73,7 +73,7 @@ impl Vacancies {
     /// Whether no further slot can be used before there is [more room](Self::reserve).
     #[inline]
     pub(super) const fn is_full(&self) -> bool {
-        self.used == self.room
+        self.used >= self.room
     }
 
     /// Sees to it that so many slots can be used in all.
@@ -99,10 +99,13 @@ impl Vacancies {
         // SAFETY: those that are free (invariant 2), for which there is room, as there are fewer
         // than in the larger one. Both are blocks of their own.
         unsafe { self.stack.copy_to_nonoverlapping(start, self.free) };
-        // SAFETY: the allocator is the one that it came from (the caller's condition).
-        drop(unsafe { self.take_stack(allocator) });
+        // SAFETY: the allocator is the one that it came from (the caller's condition), and the
+        // stack is a larger one before anybody asks for it.
+        let outgrown = unsafe { self.take_stack(allocator) };
         // INVARIANT: 1 to 3 hold, as it has the same indices and more room.
         (self.stack, self.room) = (start, room);
+        // Not before, as an allocator may panic.
+        drop(outgrown);
         Ok(())
     }
 
@@ -111,7 +114,7 @@ impl Vacancies {
     /// # Safety
     ///
     /// - It is the same allocator each time.
-    /// - No slot becomes free before there is [room](Self::reserve) again.
+    /// - There is [room](Self::reserve) again, or the stack is asked for nothing any more.
     pub(super) unsafe fn take_stack<'pool, A: Allocator>(
         &mut self,
         allocator: &'pool A,
@@ -133,11 +136,14 @@ impl Vacancies {
         Some(unsafe { last.read() })
     }
 
-    /// An object of this generation lives in the [`first`](Self::first) free slot from now on,
-    /// which is this one.
+    /// An object of this generation lives in the slot from now on.
+    ///
+    /// # Safety
+    ///
+    /// It is the [`first`](Self::first) free one.
     #[inline]
-    pub(super) fn occupy_first<T>(&mut self, slot: SlotRef<'_, T>, generation: u32) {
-        // INVARIANT: 2 holds of the others.
+    pub(super) unsafe fn occupy_first<T>(&mut self, slot: SlotRef<'_, T>, generation: u32) {
+        // INVARIANT: 2 holds of the others, as there is a first one (the caller's condition).
         self.free -= 1;
         slot.set_generation(generation);
     }
