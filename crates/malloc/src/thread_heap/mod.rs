@@ -26,6 +26,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use self::counts::Counts;
 pub(crate) use self::counts::count;
+use self::returned::Queue;
 use crate::owner::Owner;
 use crate::process_heap::{take_slab, with_started_heap};
 use crate::protocol::{IdleLinks, Inbox};
@@ -70,7 +71,7 @@ pub(crate) struct ThreadHeap {
     pushed_bytes: Cell<usize>,
     active: [Link; CLASS_COUNT],
     carving: [Link; CLASS_COUNT],
-    queues: [Link; CLASS_COUNT],
+    queues: [Queue; CLASS_COUNT],
     empties: [Link; EMPTY_COUNT_MAX],
     empty_slices: Cell<u32>,
     refills: Cell<u32>,
@@ -112,7 +113,7 @@ impl ThreadHeap {
         pushed_bytes: Cell::new(0),
         active: [const { Link::NONE }; CLASS_COUNT],
         carving: [const { Link::NONE }; CLASS_COUNT],
-        queues: [const { Link::NONE }; CLASS_COUNT],
+        queues: [const { Queue::EMPTY }; CLASS_COUNT],
         empties: [const { Link::NONE }; EMPTY_COUNT_MAX],
         empty_slices: Cell::new(0),
         refills: Cell::new(0),
@@ -244,7 +245,7 @@ impl ThreadHeap {
         }
         let mut slab = active;
         if !active.has_linked() {
-            slab = self.linked(self.queues.get(class.index())?)?;
+            slab = self.linked(&self.queues.get(class.index())?.first)?;
             // Others have to be forgotten, or have holes to be restored.
             if active.has_free() || slab.place() != Place::Queued || !slab.has_linked() {
                 return None;

@@ -25,6 +25,22 @@ const EMPTY_SLICES_MAX: u32 = 4;
 /// from being given back, also those of a thread that is idle.
 const PUSHED_BYTES_MAX: usize = 256 << 10;
 
+/// Slabs of one class that have free slots, first in, first out: the longer a slab waits, the more
+/// of its slots are free when it is used, and the fewer refills there are.
+///
+/// The slabs lead to each other by the `next` and `previous` of their lines. Both ends are none
+/// where there is no slab.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) first: Link,
+    last: Link,
+}
+
+impl Queue {
+    #[expect(clippy::declare_interior_mutable_const, reason = "an initial value, copied")]
+    pub(super) const EMPTY: Self = Self { first: Link::NONE, last: Link::NONE };
+}
+
 impl ThreadHeap {
     /// What a countdown that is over leads to.
     #[cold]
@@ -96,45 +112,45 @@ impl ThreadHeap {
 
     #[inline]
     fn enqueue(&self, slab: Slab) {
-        let Some(head) = self.queues.get(slab.class.index()) else { return };
-        let next = self.linked(head);
-        slab.line().previous.set(None);
-        slab.line().next.set(next.map(|next| next.first));
-        if let Some(next) = next {
-            next.line().previous.set(Some(slab.first));
+        let Some(queue) = self.queues.get(slab.class.index()) else { return };
+        let last = self.linked(&queue.last);
+        slab.line().next.set(None);
+        slab.line().previous.set(last.map(|last| last.first));
+        match last {
+            Some(last) => last.line().next.set(Some(slab.first)),
+            None => queue.first.set(Some(slab.first)),
         }
-        head.set(Some(slab.first));
+        queue.last.set(Some(slab.first));
     }
 
     #[inline(never)]
     pub(super) fn unqueue(&self, slab: Slab) {
+        let Some(queue) = self.queues.get(slab.class.index()) else { return };
         let (next, previous) = (slab.line().next.get(), slab.line().previous.get());
-        if let Some(next) = next.and_then(|next| self.slab(next)) {
-            next.line().previous.set(previous);
+        match next.and_then(|next| self.slab(next)) {
+            Some(next) => next.line().previous.set(previous),
+            None => queue.last.set(previous),
         }
         match previous.and_then(|previous| self.slab(previous)) {
             Some(previous) => previous.line().next.set(next),
-            None => {
-                if let Some(head) = self.queues.get(slab.class.index()) {
-                    head.set(next);
-                }
-            }
+            None => queue.first.set(next),
         }
     }
 
     /// Takes a slab out of its queue, of which it is the first one.
     #[inline]
     pub(super) fn unqueue_first(&self, slab: Slab) {
-        let Some(head) = self.queues.get(slab.class.index()) else { return };
+        let Some(queue) = self.queues.get(slab.class.index()) else { return };
         let next = slab.line().next.get();
-        head.set(next);
-        if let Some(next) = next.and_then(|next| self.slab(next)) {
-            next.line().previous.set(None);
+        queue.first.set(next);
+        match next.and_then(|next| self.slab(next)) {
+            Some(next) => next.line().previous.set(None),
+            None => queue.last.set(None),
         }
     }
 
     pub(super) fn dequeue(&self, class: SizeClass) -> Option<Slab> {
-        let slab = self.linked(self.queues.get(class.index())?)?;
+        let slab = self.linked(&self.queues.get(class.index())?.first)?;
         self.unqueue_first(slab);
         if slab.place() == Place::Empty {
             self.forget_empty(slab);
