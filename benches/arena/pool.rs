@@ -1,4 +1,5 @@
-//! Pools: insert, get and remove by key.
+//! Pools: insert, get and remove by key. A pool is *filled* from the start; else its slots were
+//! all used before, and are free in any order.
 //!
 //! Ours stands in the tables twice: over the global allocator, as the others are, and over
 //! Heapwright's own. With many objects the difference is that of the memory: mimalloc asks the
@@ -135,13 +136,17 @@ struct State<P, K> {
 }
 
 impl<P, K: Copy> State<P, K> {
+    /// One whose pool is as it is, and has room for so many keys.
+    fn new(pool: P, count: usize) -> Self {
+        Self { pool, keys: Vec::with_capacity(count), rng: Rng::with_seed(0x6b_65_79) }
+    }
+
     /// One whose slots were all taken and given back, in any order.
     fn of<T: Numbered>(pool: P, count: usize) -> Self
     where
         P: Keyed<T, Key = K>,
     {
-        let keys = Vec::with_capacity(count);
-        let mut state = Self { pool, keys, rng: Rng::with_seed(0x6b_65_79) };
+        let mut state = Self::new(pool, count);
         state.insert::<T>(count);
         state.shuffle();
         state.remove::<T>();
@@ -182,6 +187,13 @@ impl<P, K: Copy> State<P, K> {
     fn shuffle(&mut self) {
         self.rng.shuffle(&mut self.keys);
     }
+}
+
+/// A new pool is filled, that was not told how many there would be, and grows.
+#[inline(never)]
+fn fill<T: Numbered, P: Keyed<T>>(passes: usize, count: usize) -> Duration {
+    let new = || State::new(P::empty(), count);
+    timed(passes, &mut new(), |state| state.insert::<T>(count), |state| *state = new())
 }
 
 #[inline(never)]
@@ -258,10 +270,12 @@ type Large = [usize; 8];
 pub(crate) fn print(effort: Effort) {
     for count in COUNTS.into_iter().filter(|&count| count <= effort.many) {
         let cases = [
+            ("fill 8 B", subjects!(fill, Small)),
             ("insert 8 B", subjects!(insert, Small)),
             ("get 8 B", subjects!(get, Small)),
             ("get 8 B, grown", subjects!(get_grown, Small)),
             ("remove 8 B", subjects!(remove, Small)),
+            ("fill 64 B", subjects!(fill, Large)),
             ("insert 64 B", subjects!(insert, Large)),
             ("get 64 B", subjects!(get, Large)),
             ("remove 64 B", subjects!(remove, Large)),

@@ -1,6 +1,7 @@
 //! The memory of a pool: chunks from an allocator, given back all together and not before.
 
 use core::mem::{self, MaybeUninit};
+use core::ops::Range;
 use core::ptr::{self, NonNull};
 
 use allocator_api2::alloc::Allocator;
@@ -81,29 +82,25 @@ impl<T, A: Allocator> Chunks<T, A> {
         drop(unsafe { OwnedArray::from_raw_parts(start, len as usize, &self.allocator) });
     }
 
-    /// The index of a slot that was never used, and where its object will be. There is no header,
-    /// and the slot stays unused until it is [taken](Self::take_fresh).
-    #[inline]
-    pub(super) fn next_fresh(&mut self) -> Result<(u32, NonNull<T>), BadAlloc> {
+    /// The indices of the slots that are taken next, one at least. They have no headers, and stay
+    /// unused until they are [taken](Self::take_fresh).
+    pub(super) fn next_fresh(&mut self) -> Result<Range<u32>, BadAlloc> {
         loop {
             let current = self.directory.current as usize;
             let index = self.directory.ends[current % CHUNKS];
             let limit = self.directory.limits[current % CHUNKS];
             if index < limit {
-                // SAFETY: below the limit of its chunk, and not below its first index (invariant 3
-                // of the directory).
-                return Ok((index, unsafe { self.directory.object(index) }));
+                return Ok(index..limit);
             }
             SharedChunks::of(self).next_chunk(current, limit)?;
         }
     }
 
-    /// Takes the slot that [`next_fresh`](Self::next_fresh) returned.
+    /// Takes the first one of the slots that [`next_fresh`](Self::next_fresh) returned.
     ///
     /// # Safety
     ///
-    /// - It was not taken.
-    /// - It has a header by now.
+    /// It was not taken, and has a header by now.
     #[inline]
     pub(super) unsafe fn take_fresh(&mut self, index: u32) {
         let current = self.directory.current as usize;

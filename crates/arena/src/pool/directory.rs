@@ -136,6 +136,11 @@ impl<T> Directory<T> {
         unsafe { object_at(origin, index) }
     }
 
+    /// The origin of the chunk that slots are taken from.
+    pub(super) const fn current_origin(&self) -> *mut u8 {
+        self.origins[self.current as usize % CHUNKS]
+    }
+
     /// The slot of this index, if there is one and it was used before.
     ///
     /// # Safety

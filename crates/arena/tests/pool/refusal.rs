@@ -54,6 +54,7 @@ fn a_pool_that_was_refused_is_as_before_and_goes_on_later() {
             }
         };
         assert!(matches!(refused, BadAlloc::Exhausted { size, .. } if size > 0), "{refused}");
+        assert!(pool.insert(String::new()).is_err(), "there is no memory the second time either");
         assert_eq!((pool.len(), pool.capacity()), (keys.len(), keys.len()));
         assert!(pool.reserve(1).is_err());
         // What is there still works without memory.

@@ -161,12 +161,15 @@ impl<T, A: Allocator> Pool<T, A> {
         &mut self,
         make: impl FnOnce(Key<T>) -> I,
     ) -> Result<Key<T>, NewError<I::Error>> {
-        let (index, object) = self.storage.fresh()?;
-        if self.vacancies.is_full() {
-            core::hint::cold_path();
-            // SAFETY: the pool has one allocator.
-            unsafe { self.vacancies.reserve(self.storage.capacity(), self.storage.allocator()) }?;
-        }
+        let (index, object) = loop {
+            match self.storage.fresh() {
+                Some(fresh) => break fresh,
+                // SAFETY: the pool has one allocator.
+                None => self.storage.find_fresh(|capacity, allocator| unsafe {
+                    self.vacancies.reserve(capacity, allocator)
+                })?,
+            }
+        };
         let key = Key::new(index, 0);
         // SAFETY: as in `build`; of a slot that was never used nobody knows.
         unsafe { make(key).pin_init_at(object.as_ptr()) }.map_err(NewError::Construct)?;

@@ -70,12 +70,6 @@ impl Vacancies {
         self.room
     }
 
-    /// Whether no further slot can be used before there is [more room](Self::reserve).
-    #[inline]
-    pub(super) const fn is_full(&self) -> bool {
-        self.used >= self.room
-    }
-
     /// Sees to it that so many slots can be used in all.
     ///
     /// # Errors
@@ -152,7 +146,7 @@ impl Vacancies {
     ///
     /// # Safety
     ///
-    /// There is room for one more, as it is not [full](Self::is_full).
+    /// There is [room](Self::room) for one more.
     #[inline]
     pub(super) const unsafe fn occupy_fresh(&mut self) {
         // INVARIANT: 3 is the caller's condition.
