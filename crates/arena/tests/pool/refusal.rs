@@ -1,4 +1,4 @@
-//! Allocators that refuse: each allocation of a pool once.
+//! Allocators that refuse each allocation of a pool once, that panic, that see what is touched.
 
 use core::alloc::Layout;
 use core::cell::Cell;
@@ -173,6 +173,41 @@ fn pools_of_handles_that_were_refused_serve_again_what_comes_back() {
         drop((one, many));
         assert_eq!(limited.out.get(), 0);
     }
+}
+
+#[test]
+fn memory_that_no_slot_was_taken_from_is_not_touched() {
+    /// Paints what it hands out, and counts the bytes that come back otherwise.
+    struct Painter(Cell<usize>);
+
+    const PAINT: u8 = 0xa5;
+
+    // SAFETY: blocks are those of `Global`.
+    unsafe impl Allocator for Painter {
+        fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+            let block = Global.allocate(layout)?;
+            // SAFETY: allocated just now, and nobody else's.
+            unsafe { block.cast::<u8>().write_bytes(PAINT, layout.size()) };
+            Ok(block)
+        }
+
+        unsafe fn deallocate(&self, block: NonNull<u8>, layout: Layout) {
+            // SAFETY: the caller's block, all of which was painted.
+            let bytes = unsafe { core::slice::from_raw_parts(block.as_ptr(), layout.size()) };
+            self.0.set(self.0.get() + bytes.iter().filter(|byte| **byte != PAINT).count());
+            // SAFETY: the caller's conditions.
+            unsafe { Global.deallocate(block, layout) };
+        }
+    }
+
+    let painter = Painter(Cell::new(0));
+    let mut pool = Pool::with_capacity_in(1_000_000, &painter).unwrap();
+    let keys: Vec<_> = (0..100_u64).map(|number| pool.insert(number).unwrap()).collect();
+    pool.retain(|_, number| *number % 2 == 0);
+    assert_eq!((pool.len(), pool.get(keys[99])), (50, None));
+    drop(pool);
+    // Of each slot the header and the object, and the index of each that came back.
+    assert!(painter.0.get() <= 100 * (8 + 8) + 50 * 4, "{} bytes", painter.0.get());
 }
 
 #[test]

@@ -98,6 +98,10 @@ impl<T> Pool<T> {
 
     /// A pool with room for that many objects.
     ///
+    /// Memory that no slot was taken from is not touched, so a capacity that is never used up costs
+    /// addresses only, where the system gives memory at its first use. As long as it suffices all
+    /// slots are in one chunk, where an object is found quicker than in one of several.
+    ///
     /// # Errors
     ///
     /// As [`reserve`](Self::reserve).
