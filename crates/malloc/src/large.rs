@@ -26,6 +26,9 @@ use crate::sys::{self, PagesMoved};
 const UNIT_BYTES: usize = 4096;
 /// From this size on, in bytes, moving pages is less work than copying.
 const MOVE_BYTES_MIN: usize = 1 << 18;
+/// Below this size, in bytes, a block is copied where pages for it are at hand: those it would lose
+/// by the move, and get again one fault at a time, cost more than the copy.
+const COPY_BYTES_MAX: usize = 1 << 20;
 /// From this size on, in bytes, zeros come from new pages and are not written. It is as large as
 /// glibc lets its threshold for mappings grow.
 const CLEAR_BY_DISCARD_BYTES: usize = 32 << 20;
@@ -121,7 +124,8 @@ impl ProcessHeap {
         Some(bytes)
     }
 
-    /// Moves a block to another place that has room for `size` bytes, without a copy.
+    /// Moves a block to another place that has room for `size` bytes, without a copy. `None` where
+    /// that cannot be done, or a copy is less work.
     pub(crate) fn move_large(&mut self, block: NonNull<u8>, size: usize) -> Option<Large> {
         let tables = self.spans.tables();
         let (first, line) = block_at(tables, self.spans.region.end(), block);
@@ -131,6 +135,9 @@ impl ProcessHeap {
         }
         // Who grows once grows again.
         let (room_bytes, slices) = measure(size)?;
+        if bytes < COPY_BYTES_MAX && self.spans.has_dirty(slices) {
+            return None;
+        }
         let span = self.spans.take_roomy(slices).ok()?;
         let target = self.describe_large(span, room_bytes);
         // All slices, so that the pages behind the block's end read as zero as well.
@@ -265,5 +272,21 @@ mod tests {
             process.give_large(large.block);
         }
         assert_eq!((process.moved_count, process.spans.live()), (0, 0));
+    }
+
+    #[test]
+    fn small_moves_are_copies_where_memory_that_was_written_is_free() {
+        let mut process = ProcessHeap::NOT_STARTED;
+        process.start(Config::new());
+        let spare = process.take_large(4 * COPY_BYTES_MAX, 1).unwrap();
+        let small = process.take_large(COPY_BYTES_MAX / 2, 1).unwrap();
+        let large = process.take_large(COPY_BYTES_MAX, 1).unwrap();
+        let _wall = process.take_large(1, 1).unwrap();
+        process.give_large(spare.block);
+        assert!(process.move_large(small.block, COPY_BYTES_MAX).is_none());
+        assert!(process.move_large(large.block, 3 * COPY_BYTES_MAX).is_some());
+        process.spans.purge_down_to(0);
+        assert!(process.move_large(small.block, COPY_BYTES_MAX).is_some());
+        process.verify().unwrap();
     }
 }

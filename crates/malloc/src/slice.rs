@@ -152,7 +152,7 @@ impl Link {
 pub(crate) struct Line {
     /// Free slots of a slab, last freed first.
     pub(crate) free: AtomicPtr<u8>,
-    /// See [`SizeClass::reciprocal`].
+    /// See [`SizeClass::reciprocal`](crate::size_class::SizeClass::reciprocal).
     pub(crate) reciprocal: Field,
     /// How many slots may be freed until something is to be done about the slab.
     pub(crate) countdown: Field,

@@ -76,7 +76,7 @@ impl Spans {
         let found = match self.find(count) {
             Some(found) => found,
             None => {
-                self.purge_before_growth();
+                self.purge_before_growth(count);
                 self.grow(count)?;
                 self.find(count).ok_or(BreakError::Exhausted { needed: count as usize })?
             }
@@ -154,6 +154,17 @@ impl Spans {
         let slice = slice_of(found);
         self.remove(slice);
         Some(slice)
+    }
+
+    /// Whether `take` would find a span that was written for the most part, and is there.
+    pub(crate) fn has_dirty(&mut self, count: u32) -> bool {
+        let spans = FreeSpans(self.tables());
+        // SAFETY: the index holds free spans of these tables (invariant 2).
+        let found = unsafe { AnyFit::find(&mut self.index, &spans, count as usize) };
+        found.is_some_and(|found| {
+            let line = self.tables().line(slice_of(found));
+            line.dirty.get() > line.length.get() / 4 * 3
+        })
     }
 
     fn insert(&mut self, first: Slice, line: &Line) {
